@@ -1,0 +1,82 @@
+// Intake turns a submission into a stored message: validate, compose and freeze the MIME, give ids, one commit. Its
+// answer "accepted" exists only after that commit.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "async/loop.h"
+#include "base/id.h"
+#include "base/random.h"
+#include "intake/submission.h"
+#include "store/store.h"
+
+namespace postroom::intake {
+
+struct AcceptedEmail {
+  EmailId id;
+  std::string email;
+  store::EmailStatus status = store::EmailStatus::queued;
+};
+
+struct Accepted {
+  MessageId id;
+  std::vector<AcceptedEmail> emails;
+  bool dry_run = false;
+};
+
+// The call's Idempotency-Key, with what "the same" means.
+struct Idempotency {
+  std::string key;
+  std::string body_sha256;
+};
+
+struct Limits {
+  std::uint64_t message_bytes;
+  std::size_t recipients;
+  std::size_t attachments;
+  std::vector<std::string> lanes;  // the first is the default of composed mail
+  Milliseconds expires_in_default = std::chrono::hours(72);
+};
+
+// The outcome of one submission: a refusal, or the answer's JSON text (the same text a replay gets).
+struct Answered {
+  std::string json;     // {"id": …, "emails": […]}
+  bool replayed = false;
+  bool dry_run = false;
+};
+using Outcome = std::variant<Answered, Refusal>;
+
+using AnySubmission = std::variant<ComposedSubmission, RawSubmission>;
+
+class Intake {
+ public:
+  // `room` says whether there is disk for more mail: nullopt, or the sentence of the 503. Called before each acceptance.
+  Intake(async::Loop& loop, store::Store& store, IdGenerator& ids, Random& random, std::string host_name, Limits limits,
+         std::function<std::optional<std::string>()> room);
+
+  // One message. `credential` scopes idempotency and stands as MessageRecord::submitted_by.
+  async::Task<Outcome> accept(AnySubmission submission, std::string credential, std::optional<Idempotency> idempotency);
+
+  // Up to limits::batch_messages; the outcomes are in order and independent; good ones share one commit. The call's
+  // answer text is {"results": […]} as api.md says. Items may carry their own idempotency (body hash of the item).
+  struct BatchItem {
+    std::variant<ComposedSubmission, Refusal> submission;  // a Refusal when its JSON was already wrong
+    std::optional<Idempotency> idempotency;
+  };
+  async::Task<Outcome> accept_batch(std::vector<BatchItem> items, std::string credential, std::optional<Idempotency> idempotency);
+
+ private:
+  async::Loop& loop_;
+  store::Store& store_;
+  IdGenerator& ids_;
+  Random& random_;
+  std::string host_name_;
+  Limits limits_;
+  std::function<std::optional<std::string>()> room_;
+};
+
+}  // namespace postroom::intake

@@ -1,0 +1,36 @@
+// LineReader takes lines and blocks off a Stream through one bounded buffer. It never reads past what the peer has sent,
+// and says whether unread bytes wait: the STARTTLS rule (RFC 3207 §4.2) depends on it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "net/stream.h"
+
+namespace postroom::net {
+
+class LineReader {
+ public:
+  explicit LineReader(Stream& stream) : stream_(&stream) {}
+
+  // The next line up to and with its LF. Errors: those of Stream; closed at the end of the stream (a line without LF
+  // included); too_large when `limit` bytes hold no LF: the bytes read stay in the buffer.
+  async::Task<Result<std::string>> read_line(std::size_t limit);
+  // Whatever is buffered, else what one read brings; empty at the end of the stream.
+  async::Task<Result<std::string>> read_chunk();
+
+  bool has_buffered() const { return begin_ < buffer_.size(); }
+  void discard_buffered() { buffer_.clear(), begin_ = 0; }
+  void rebind(Stream& stream) { stream_ = &stream; }  // after TLS has wrapped the old one
+  void unread(std::string_view bytes);                // puts back the tail of a chunk
+
+ private:
+  async::Task<Result<std::size_t>> fill();
+
+  Stream* stream_;
+  std::string buffer_;
+  std::size_t begin_ = 0;
+};
+
+}  // namespace postroom::net
