@@ -44,7 +44,7 @@ struct Limits {
 
 // The outcome of one submission: a refusal, or the answer's JSON text (the same text a replay gets).
 struct Answered {
-  std::string json;     // {"id": …, "emails": […]}
+  std::string json;  // {"id": …, "emails": […]}
   bool replayed = false;
   bool dry_run = false;
 };
@@ -54,7 +54,8 @@ using AnySubmission = std::variant<ComposedSubmission, RawSubmission>;
 
 class Intake {
  public:
-  // `room` says whether there is disk for more mail: nullopt, or the sentence of the 503. Called before each acceptance.
+  // `room` says whether there is disk for more mail: nullopt, or the sentence of the 503. Called before each
+  // acceptance.
   Intake(async::Loop& loop, store::Store& store, IdGenerator& ids, Random& random, std::string host_name, Limits limits,
          std::function<std::optional<std::string>()> room);
 
@@ -67,9 +68,21 @@ class Intake {
     std::variant<ComposedSubmission, Refusal> submission;  // a Refusal when its JSON was already wrong
     std::optional<Idempotency> idempotency;
   };
-  async::Task<Outcome> accept_batch(std::vector<BatchItem> items, std::string credential, std::optional<Idempotency> idempotency);
+  async::Task<Outcome> accept_batch(std::vector<BatchItem> items, std::string credential,
+                                    std::optional<Idempotency> idempotency);
+
+  // The connections were created, changed or deleted: read them again at the next acceptance.
+  void connections_changed() { connections_.reset(); }
 
  private:
+  // A message checked, composed and numbered, and its answer; or why not.
+  using Preparation = std::variant<store::NewMessage, Refusal>;
+
+  Preparation prepare(const AnySubmission& submission, const std::vector<store::ConnectionRecord>& connections,
+                      const std::string& credential, const std::optional<Idempotency>& idempotency);
+  async::Task<Result<std::vector<store::ConnectionRecord>>> known_connections();
+  unsigned bucket_for(const std::string& credential, const std::optional<Idempotency>& idempotency);
+
   async::Loop& loop_;
   store::Store& store_;
   IdGenerator& ids_;
@@ -77,6 +90,7 @@ class Intake {
   std::string host_name_;
   Limits limits_;
   std::function<std::optional<std::string>()> room_;
+  std::optional<std::vector<store::ConnectionRecord>> connections_;  // as last read
 };
 
 }  // namespace postroom::intake

@@ -49,9 +49,9 @@ struct ComposedSubmission {
 };
 
 struct RawSubmission {
-  std::string from;             // the reverse-path; "" or "<>" is the null one
+  std::string from;  // the reverse-path; "" or "<>" is the null one
   std::vector<std::string> to;
-  std::string content;          // as given
+  std::string content;  // as given
   DeliveryOptions options;
 };
 
@@ -63,8 +63,8 @@ struct FieldError {
 };
 
 struct Refusal {
-  int status = 422;           // 413, 422, 429, 503
-  std::string code;           // "invalid" when `errors` tells more
+  int status = 422;  // 413, 422, 429, 503
+  std::string code;  // "invalid" when `errors` tells more
   std::string detail;
   std::vector<FieldError> errors;
 };

@@ -13,9 +13,9 @@ struct Address {
   std::string local;   // as written; quoted form kept with its quotes
   std::string domain;  // "example.org" or "[192.0.2.1]"
 
-  bool empty() const { return local.empty(); }                // the null reverse-path "<>"
-  std::string text() const;                                   // "ann@example.org"; "" when empty
-  bool needs_smtputf8() const;                                // a non-ASCII local part
+  bool empty() const { return local.empty(); }  // the null reverse-path "<>"
+  std::string text() const;                     // "ann@example.org"; "" when empty
+  bool needs_smtputf8() const;                  // a non-ASCII local part
   friend bool operator==(const Address&, const Address&) = default;
 };
 

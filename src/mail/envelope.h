@@ -13,7 +13,7 @@ struct Envelope {
   Address reverse_path;             // may be empty: "<>"
   std::vector<Address> recipients;  // at least one
   BodyType body = BodyType::seven_bit;
-  bool smtputf8 = false;            // RFC 6531: an address or header needs it
+  bool smtputf8 = false;  // RFC 6531: an address or header needs it
 };
 
 }  // namespace postroom::mail

@@ -1,5 +1,5 @@
-// LineReader takes lines and blocks off a Stream through one bounded buffer. It never reads past what the peer has sent,
-// and says whether unread bytes wait: the STARTTLS rule (RFC 3207 §4.2) depends on it.
+// LineReader takes lines and blocks off a Stream through one bounded buffer. It never reads past what the peer has
+// sent, and says whether unread bytes wait: the STARTTLS rule (RFC 3207 §4.2) depends on it.
 #pragma once
 
 #include <cstddef>

@@ -63,6 +63,8 @@ class Stream {
   virtual Endpoint peer() const = 0;
   virtual Endpoint local() const = 0;
   virtual std::optional<TlsInfo> tls() const { return std::nullopt; }
+  // The user behind a Unix-domain peer; nullopt on every other stream.
+  virtual std::optional<unsigned> peer_uid() const { return std::nullopt; }
 };
 
 using StreamPtr = std::unique_ptr<Stream>;

@@ -1,5 +1,5 @@
-// ClientSession speaks SMTP to a provider (RFC 5321, 3207, 4954, 1870, 6152, 6531, 2920, 2034). It reports what was said
-// and what broke, as values; what that means for an email is policy/classify.h's decision, not made here.
+// ClientSession speaks SMTP to a provider (RFC 5321, 3207, 4954, 1870, 6152, 6531, 2920, 2034). It reports what was
+// said and what broke, as values; what that means for an email is policy/classify.h's decision, not made here.
 #pragma once
 
 #include <cstddef>
@@ -32,11 +32,11 @@ std::string_view to_word(Phase phase);
 struct Deadlines {
   Duration connect = std::chrono::seconds(30);
   Duration tls = std::chrono::seconds(30);
-  Duration greeting = std::chrono::minutes(5);    // 5 min
-  Duration command = std::chrono::minutes(5);     // MAIL, RCPT: 5 min
-  Duration data = std::chrono::minutes(2);        // 2 min
-  Duration block = std::chrono::minutes(3);       // 3 min per block of the body
-  Duration dot = std::chrono::minutes(10);        // 10 min
+  Duration greeting = std::chrono::minutes(5);  // 5 min
+  Duration command = std::chrono::minutes(5);   // MAIL, RCPT: 5 min
+  Duration data = std::chrono::minutes(2);      // 2 min
+  Duration block = std::chrono::minutes(3);     // 3 min per block of the body
+  Duration dot = std::chrono::minutes(10);      // 10 min
   Duration quit = std::chrono::seconds(5);
 };
 
@@ -64,8 +64,9 @@ struct Extensions {
 struct Fault {
   Phase phase = Phase::connect;
   std::optional<mail::Reply> reply;
-  std::string detail;              // a sentence: "connection refused", "certificate has expired", "no STARTTLS offered"
-  ErrorCode code = ErrorCode::io;  // of what broke; `denied` for a demand of ours the server can't meet (STARTTLS, AUTH)
+  std::string detail;  // a sentence: "connection refused", "certificate has expired", "no STARTTLS offered"
+  ErrorCode code =
+      ErrorCode::io;  // of what broke; `denied` for a demand of ours the server can't meet (STARTTLS, AUTH)
 };
 
 // One recipient's fate in a transaction.
@@ -94,14 +95,17 @@ using PhaseObserver = std::function<void(Phase phase, bool ok, std::string_view 
 class ClientSession {
  public:
   // Resolves nothing: `address` is where to connect. On success the session is ready for MAIL.
-  static async::Task<std::expected<std::unique_ptr<ClientSession>, Fault>> open(
-      async::Loop& loop, net::Dialer& dialer, net::Tls& tls, net::IpAddress address, ClientOptions options,
-      Conversation& conversation, PhaseObserver observer = {});
+  static async::Task<std::expected<std::unique_ptr<ClientSession>, Fault>> open(async::Loop& loop, net::Dialer& dialer,
+                                                                                net::Tls& tls, net::IpAddress address,
+                                                                                ClientOptions options,
+                                                                                Conversation& conversation,
+                                                                                PhaseObserver observer = {});
 
   virtual ~ClientSession() = default;
-  // One transaction (RFC 5321 §3.3). `body` is the frozen message with CRLF lines; it is dot-stuffed on the way and must
-  // outlive the await. Nothing is written after the final dot until its reply is complete.
-  virtual async::Task<TransactionResult> send(const mail::Envelope& envelope, std::string_view body, Conversation& conversation) = 0;
+  // One transaction (RFC 5321 §3.3). `body` is the frozen message with CRLF lines; it is dot-stuffed on the way and
+  // must outlive the await. Nothing is written after the final dot until its reply is complete.
+  virtual async::Task<TransactionResult> send(const mail::Envelope& envelope, std::string_view body,
+                                              Conversation& conversation) = 0;
   // MAIL and one RCPT, then RSET: the test connection's `mail` step. nullopt when both were answered 2yz.
   virtual async::Task<std::optional<Fault>> rehearse(const mail::Envelope& envelope, Conversation& conversation) = 0;
   virtual async::Task<bool> noop() = 0;  // false: the session is dead

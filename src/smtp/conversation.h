@@ -1,5 +1,5 @@
-// Conversation is the record of an SMTP session as the log shows it: who said what, with secrets removed and the message
-// body reduced to its size. Bounded by limits::conversation_bytes: the start and the latest lines are kept.
+// Conversation is the record of an SMTP session as the log shows it: who said what, with secrets removed and the
+// message body reduced to its size. Bounded by limits::conversation_bytes: what comes later is left out.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@ namespace postroom::smtp {
 
 class Conversation {
  public:
-  void client(std::string_view line);  // without CRLF; never a credential: say client_secret
-  void client_secret(std::string_view verb);                  // "AUTH PLAIN ***"
-  void client_body(std::size_t bytes);                        // "<message of 4,096 bytes>"
-  void server(std::string_view line);                         // made printable
-  void note(std::string_view text);                           // "* TLSv1.3 established", "* connection lost"
-  void clear();                                               // a new transaction on a kept session starts a new record
-  std::string text() const;                                   // "C: …", "S: …", "* …", LF-separated
+  void client(std::string_view line);         // without CRLF; never a credential: say client_secret
+  void client_secret(std::string_view verb);  // "AUTH PLAIN ***"
+  void client_body(std::size_t bytes);        // "<message of 4,096 bytes>"
+  void server(std::string_view line);         // made printable
+  void note(std::string_view text);           // "* TLSv1.3 established", "* connection lost"
+  void clear();                               // a new transaction on a kept session starts a new record
+  std::string text() const;                   // "C: …", "S: …", "* …", LF-separated
 
  private:
   void append(std::string_view prefix, std::string_view text);

@@ -81,12 +81,12 @@ enum class QueueAct { remove, retry, hold, release, move, expire, settle };
 
 struct QueueAction {
   QueueAct act = QueueAct::hold;
-  std::vector<EmailId> ids;           // when empty, the filter selects
+  std::vector<EmailId> ids;  // when empty, the filter selects
   std::optional<QueueFilter> filter;
-  ConnectionId move_to = 0;           // of `move`
-  bool settle_sent = false;           // of `settle`
+  ConnectionId move_to = 0;  // of `move`
+  bool settle_sent = false;  // of `settle`
   bool dry_run = false;
-  AuditRecord audit;                  // by, from, reason; the store fills the rest
+  AuditRecord audit;  // by, from, reason; the store fills the rest
 };
 
 struct ActionCounts {
@@ -95,11 +95,11 @@ struct ActionCounts {
 
 // Counters by minute for the dashboard; kept as the log is.
 struct StatsBucket {
-  Timestamp at;  // the start
-  std::uint64_t submitted = 0;   // emails taken in
-  std::uint64_t succeeded = 0;   // attempts
-  std::uint64_t failed = 0;      // attempts
-  std::uint64_t finished = 0;    // emails that reached a final state other than accepted
+  Timestamp at;                 // the start
+  std::uint64_t submitted = 0;  // emails taken in
+  std::uint64_t succeeded = 0;  // attempts
+  std::uint64_t failed = 0;     // attempts
+  std::uint64_t finished = 0;   // emails that reached a final state other than accepted
 };
 
 struct QueueDepth {

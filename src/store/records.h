@@ -17,15 +17,43 @@ using ConnectionId = std::int64_t;  // small, given in order of creation
 using ApiKeyId = std::int64_t;
 
 // The life of an email. Up to `unknown` it stands in the queue; the others are final and never change.
-enum class EmailStatus { queued, scheduled, sending, deferred, held, unknown, accepted, failed, expired, canceled, suppressed };
-constexpr bool is_final(EmailStatus status) { return status >= EmailStatus::accepted; }
+enum class EmailStatus {
+  queued,
+  scheduled,
+  sending,
+  deferred,
+  held,
+  unknown,
+  accepted,
+  failed,
+  expired,
+  canceled,
+  suppressed
+};
+constexpr bool is_final(EmailStatus status) {
+  return status >= EmailStatus::accepted;
+}
 
 enum class AttemptStatus { in_progress, success, fail };
 
 // Why an email waits or an attempt failed: the ten scopes of policy/classify.h, and what is no reply's doing.
 enum class ReasonClass {
-  none, recipient, message, sender, credential, quota, throttle, outage, tls, policy, protocol,
-  unknown, connection, op, expired, content
+  none,
+  recipient,
+  message,
+  sender,
+  credential,
+  quota,
+  throttle,
+  outage,
+  tls,
+  policy,
+  protocol,
+  unknown,
+  connection,
+  op,
+  expired,
+  content
 };  // `op` is spelt "operator" outside: the word is taken in C++
 
 enum class OnDoubt { inherit, retry, hold };
@@ -102,8 +130,8 @@ struct AttemptRecord {
   AttemptStatus status = AttemptStatus::in_progress;
   std::string reason;
   ReasonClass reason_class = ReasonClass::none;
-  std::string decided_by;      // the classifier's rule that made the decision
-  std::uint32_t ordinal = 0;   // the log's `attempt`: 1 for the email's first try
+  std::string decided_by;     // the classifier's rule that made the decision
+  std::uint32_t ordinal = 0;  // the log's `attempt`: 1 for the email's first try
   ConnectionId connection_id = 0;
   std::string connection_caption;  // as it was then
   std::string remote_host;         // "mx.example.org [192.0.2.1]:587"

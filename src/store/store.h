@@ -1,6 +1,6 @@
 // Store is the narrow door to durable state. Its one promise: when a writing call returns success, what it wrote is on
-// stable storage; when it returns an error, none of it counts (error `unavailable`: try again later; `corrupt`: a damaged
-// row). Intake and delivery meet only here.
+// stable storage; when it returns an error, none of it counts (error `unavailable`: try again later; `corrupt`: a
+// damaged row). Intake and delivery meet only here.
 //
 // Backends: sqlite/ in service, memory/ as the double and the reference; tests/store_contract runs one suite over both.
 // All calls are made on the loop's thread and complete on it. Concurrent writers share commits.
@@ -151,12 +151,12 @@ class Store {
 
   // Delivery.
   virtual Answer<DuePage> due(DueQuery query) = 0;
-  // One entry per start, in order: true when the attempt is recorded and the email `sending`; false when the email is no
-  // longer one that may be sent (deleted, held, expired, moved meanwhile).
+  // One entry per start, in order: true when the attempt is recorded and the email `sending`; false when the email is
+  // no longer one that may be sent (deleted, held, expired, moved meanwhile).
   virtual Answer<std::vector<bool>> begin_attempts(std::vector<AttemptStart> starts) = 0;
   virtual Answer<> record(std::vector<AttemptOutcome> outcomes) = 0;
-  // Emails whose wait changes without an attempt (no usable connection, a limit): reason, reason_class, next_attempt_at,
-  // status. Those being sent or changed meanwhile are left alone.
+  // Emails whose wait changes without an attempt (no usable connection, a limit): reason, reason_class,
+  // next_attempt_at, status. Those being sent or changed meanwhile are left alone.
   virtual Answer<> postpone(std::vector<EmailRecord> emails) = 0;
   virtual Answer<Content> content(MessageId id) = 0;  // not_found when expired by retention
   virtual Answer<std::vector<OpenAttempt>> open_attempts() = 0;
@@ -166,7 +166,8 @@ class Store {
   virtual Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> health() = 0;
 
   // Queue and log.
-  virtual Answer<Page<EmailRecord>> list_queue(QueueFilter filter, QueueSort sort, Direction direction, PageRequest page, Timestamp now) = 0;
+  virtual Answer<Page<EmailRecord>> list_queue(QueueFilter filter, QueueSort sort, Direction direction,
+                                               PageRequest page, Timestamp now) = 0;
   virtual Answer<Page<AttemptRecord>> list_log(LogFilter filter, Direction direction, PageRequest page) = 0;
   virtual Answer<EmailStory> email(EmailId id) = 0;
   virtual Answer<MessageStory> message(MessageId id) = 0;

@@ -1,0 +1,26 @@
+// Api puts the resources under their paths and lets nobody in whom the route table does not name: each route says which
+// scope it takes, and what has no entry has no answer.
+#pragma once
+
+#include "api/services.h"
+#include "http/router.h"
+
+namespace postroom::api {
+
+class Api {
+ public:
+  explicit Api(Services services) : services_(std::move(services)) {}
+
+  // The router's handlers refer to this object.
+  void mount(http::Router& router);
+
+ private:
+  struct Route;
+  async::Task<http::Response> enter(const Route& route, http::Request& request, const http::PathParams& params);
+  std::optional<auth::Principal> principal_of(const http::Request& request);
+  static const std::vector<Route>& table();
+
+  Services services_;
+};
+
+}  // namespace postroom::api

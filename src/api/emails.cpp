@@ -1,0 +1,74 @@
+#include <algorithm>
+
+#include "api/problem.h"
+#include "api/render.h"
+#include "api/resources.h"
+
+namespace postroom::api {
+namespace {
+
+struct Moment {
+  Timestamp at;
+  std::string json;
+};
+
+Moment attempt_moment(const store::AttemptRecord& attempt) {
+  JsonWriter json;
+  json.begin_object().time("at", attempt.attempted_at()).text("event", "attempt");
+  json.text("attempt_id", to_string(attempt.id)).number("attempt", attempt.ordinal);
+  json.text("status", to_word(attempt.status)).text_or_null("reason", attempt.reason);
+  json.text_or_null("reason_class", to_word(attempt.reason_class)).number("connection_id", attempt.connection_id);
+  json.text("connection_caption", attempt.connection_caption).end_object();
+  return {attempt.attempted_at(), json.take()};
+}
+
+Moment event_moment(const store::EmailEvent& event) {
+  JsonWriter json;
+  json.begin_object().time("at", event.at).text("event", event.event).text_or_null("detail", event.detail);
+  json.text_or_null("by", event.by).end_object();
+  return {event.at, json.take()};
+}
+
+Moment plain_moment(Timestamp at, std::string_view event) {
+  JsonWriter json;
+  json.begin_object().time("at", at).text("event", event).end_object();
+  return {at, json.take()};
+}
+
+void render_timeline(JsonWriter& json, const store::EmailStory& story) {
+  std::vector<Moment> moments;
+  moments.push_back(plain_moment(story.email.created_at(), "submitted"));
+  for (const auto& attempt : story.attempts) moments.push_back(attempt_moment(attempt));
+  for (const auto& event : story.events) moments.push_back(event_moment(event));
+  const std::string_view final_word = to_word(story.email.status);
+  const bool told =
+      std::ranges::any_of(story.events, [&](const store::EmailEvent& event) { return event.event == final_word; });
+  if (story.email.finished_at && !told) moments.push_back(plain_moment(*story.email.finished_at, final_word));
+  std::ranges::stable_sort(moments, {}, &Moment::at);
+  json.key("timeline").begin_array();
+  for (const auto& moment : moments) json.raw(moment.json);
+  json.end_array();
+}
+
+}  // namespace
+
+Answering get_email(Services& services, Call& call) {
+  const auto id = parse_id(call.params[0]);
+  if (!id) co_return not_found(call);
+  const auto story = co_await services.store.email(EmailId{*id});
+  if (!story) co_return store_error(call, story.error());
+  if (!call.principal.may(auth::Scope::read)) {
+    const auto message = co_await services.store.message(story->email.message_id);
+    if (!message) co_return store_error(call, message.error());
+    if (message->message.submitted_by != call.principal.name) co_return not_found(call);
+  }
+  JsonWriter json;
+  json.begin_object();
+  render_email(json, story->email, services.loop.wall());
+  json.time("finished_at", story->email.finished_at);
+  render_timeline(json, *story);
+  json.end_object();
+  co_return json_answer(200, json.take());
+}
+
+}  // namespace postroom::api

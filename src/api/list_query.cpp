@@ -1,0 +1,240 @@
+#include "api/list_query.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <optional>
+
+#include "auth/api_keys.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace postroom::api {
+namespace {
+
+using store::DateRange;
+
+std::unexpected<intake::Refusal> refused(std::string code, std::string detail) {
+  return std::unexpected(intake::Refusal{400, std::move(code), std::move(detail), {}});
+}
+std::unexpected<intake::Refusal> bad_value(const std::string& name) {
+  return refused("parameter_invalid", "The value of \"" + printable(name, 60) + "\" is not valid.");
+}
+
+template <class Number>
+std::optional<Number> number(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<store::EmailFilter> email_filter(std::string_view text) {
+  const std::string lower = to_lower(text);
+  const std::size_t star = lower.find('*');
+  using Kind = store::EmailFilter::Kind;
+  if (lower.empty()) return std::nullopt;
+  if (star == std::string::npos) return store::EmailFilter{Kind::exact, lower};
+  if (star == lower.size() - 1) return store::EmailFilter{Kind::prefix, lower.substr(0, star)};
+  if (lower.starts_with("*@") && lower.find('*', 1) == std::string::npos && lower.size() > 2)
+    return store::EmailFilter{Kind::domain, lower.substr(2)};
+  return std::nullopt;
+}
+
+// "<field>_from" and "<field>_to". nullopt: not a bound of this field; false: not a time.
+std::optional<bool> set_range(DateRange& range, std::string_view field, std::string_view name, std::string_view value) {
+  if (!name.starts_with(field)) return std::nullopt;
+  const std::string_view bound = name.substr(field.size());
+  if (bound != "_from" && bound != "_to") return std::nullopt;
+  const auto at = parse_rfc3339(value);
+  if (!at) return false;
+  (bound == "_from" ? range.from : range.to) = *at;
+  return true;
+}
+
+template <class T>
+bool assign(std::optional<T>& field, std::optional<T> value) {
+  field = std::move(value);
+  return field.has_value();
+}
+
+template <class T>
+std::optional<Id<T>> id_of(std::string_view text) {
+  const auto value = parse_id(text);
+  if (!value) return std::nullopt;
+  return Id<T>{*value};
+}
+
+template <class Status>
+bool add_status(std::vector<Status>& statuses, std::string_view value) {
+  const auto status = store::from_word<Status>(value);
+  if (status) statuses.push_back(*status);
+  return status.has_value();
+}
+
+// The filters that queue and log share. nullopt: not one of them.
+template <class Filter>
+std::optional<bool> set_common(Filter& filter, const std::string& name, const std::string& value) {
+  if (name == "status") return add_status(filter.statuses, value);
+  if (name == "email") return assign(filter.email, email_filter(value));
+  if (name == "subject") return assign(filter.subject, std::optional(value));
+  if (name == "reason") return assign(filter.reason, std::optional(value));
+  if (name == "reason_class") return assign(filter.reason_class, store::from_word<store::ReasonClass>(value));
+  if (name == "connection_id") return assign(filter.connection_id, number<store::ConnectionId>(value));
+  if (name == "lane") return assign(filter.lane, std::optional(value));
+  if (name == "message_id") return assign(filter.message_id, id_of<MessageTag>(value));
+  return std::nullopt;
+}
+
+std::optional<bool> set_log_filter(store::LogFilter& filter, const std::string& name, const std::string& value) {
+  if (const auto set = set_common(filter, name, value)) return set;
+  if (name == "active_queue_id") return assign(filter.active_queue_id, id_of<EmailTag>(value));
+  if (name == "reply_code") return assign(filter.reply_code, number<int>(value));
+  return set_range(filter.attempted_at, "attempted_at", name, value);
+}
+
+std::optional<bool> set_queue_field(store::QueueFilter& filter, const std::string& name, const std::string& value) {
+  if (name == "status") {
+    const auto status = store::from_word<store::EmailStatus>(value);
+    if (!status || store::is_final(*status)) return false;
+    filter.statuses.push_back(*status);
+    return true;
+  }
+  if (const auto set = set_common(filter, name, value)) return set;
+  if (name == "tag") return assign(filter.tag, std::optional(value));
+  if (name == "submitted_by") return assign(filter.submitted_by, std::optional(value));
+  if (name == "attempts") {
+    filter.attempts_to = number<std::uint32_t>(value);
+    return assign(filter.attempts_from, filter.attempts_to);
+  }
+  if (name == "attempts_from") return assign(filter.attempts_from, number<std::uint32_t>(value));
+  if (name == "attempts_to") return assign(filter.attempts_to, number<std::uint32_t>(value));
+  if (const auto set = set_range(filter.created_at, "created_at", name, value)) return set;
+  if (const auto set = set_range(filter.next_attempt_at, "next_attempt_at", name, value)) return set;
+  return set_range(filter.last_attempt_at, "last_attempt_at", name, value);
+}
+
+// base64url without padding (RFC 4648 §5).
+std::string to_url(std::string text) {
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  while (text.ends_with('=')) text.pop_back();
+  return text;
+}
+std::optional<std::string> from_url(std::string text) {
+  std::ranges::replace(text, '-', '+');
+  std::ranges::replace(text, '_', '/');
+  while (text.size() % 4 != 0) text += '=';
+  std::string bytes;
+  if (!base64_decode(text, bytes)) return std::nullopt;
+  return bytes;
+}
+
+constexpr std::size_t cursor_hash_bytes = 8;
+std::string cursor_hash(std::string_view key) {
+  return auth::sha256(key).substr(0, cursor_hash_bytes);
+}
+
+// hash of filter and sort · id, 8 bytes · whether a value follows · the value
+OrRefusal<store::Position> read_cursor(const std::string& text, std::string_view key) {
+  const auto bytes = from_url(text);
+  store::Position position;
+  constexpr std::size_t head = cursor_hash_bytes + sizeof(position.id);
+  if (!bytes || bytes->size() < head + 1) return bad_value("cursor");
+  if (bytes->substr(0, cursor_hash_bytes) != cursor_hash(key))
+    return refused("cursor_mismatch", "The cursor belongs to a list with another filter or sort.");
+  std::memcpy(&position.id, bytes->data() + cursor_hash_bytes, sizeof(position.id));
+  position.has_value = (*bytes)[head] == 1;
+  position.value = bytes->substr(head + 1);
+  return position;
+}
+
+std::optional<store::QueueSort> queue_sort(std::string_view name) {
+  using store::QueueSort;
+  if (name == "created_at") return QueueSort::created_at;
+  if (name == "next_attempt_at") return QueueSort::next_attempt_at;
+  if (name == "last_attempt_at") return QueueSort::last_attempt_at;
+  if (name == "attempts") return QueueSort::attempts;
+  if (name == "email") return QueueSort::email;
+  return std::nullopt;
+}
+
+// Reads what all lists share and gives each other parameter to `set` (nullopt: unknown; false: bad value). `sorts` says
+// whether a sort's name is offered.
+template <class Filter, class Set, class Sorts>
+OrRefusal<ListQuery<Filter>> read_list(const Parameters& parameters, Set set, Sorts sorts) {
+  ListQuery<Filter> query;
+  const std::string* cursor = nullptr;
+  Parameters key;
+  for (const auto& [name, value] : parameters) {
+    if (name == "cursor") {
+      cursor = &value;
+      continue;
+    }
+    if (name == "limit") {
+      const auto limit = number<std::size_t>(value);
+      if (!limit || *limit < 1 || *limit > limits::page) return bad_value(name);
+      query.page.limit = *limit;
+      continue;
+    }
+    key.emplace_back(name, value);
+    if (name == "sort") {
+      const bool descending = value.starts_with('-');
+      query.direction = descending ? store::Direction::descending : store::Direction::ascending;
+      if (!sorts(query, std::string_view(value).substr(descending ? 1 : 0)))
+        return refused("sort_not_offered", "The list cannot be sorted by this.");
+      continue;
+    }
+    const std::optional<bool> known = set(query.filter, name, value);
+    if (!known) return refused("unknown_parameter", "There is no parameter \"" + printable(name, 60) + "\".");
+    if (!*known) return bad_value(name);
+  }
+  std::ranges::sort(key);
+  for (const auto& [name, value] : key) query.cursor_key += name + '\0' + value + '\0';
+  if (cursor) {
+    auto position = read_cursor(*cursor, query.cursor_key);
+    if (!position) return std::unexpected(position.error());
+    query.page.after = std::move(*position);
+  }
+  return query;
+}
+
+}  // namespace
+
+OrRefusal<bool> set_queue_filter(store::QueueFilter& filter, const std::string& name, const std::string& value) {
+  const auto set = set_queue_field(filter, name, value);
+  if (set && !*set) return bad_value(name);
+  return set.has_value();
+}
+
+OrRefusal<ListQuery<store::QueueFilter>> read_queue_query(const Parameters& parameters) {
+  return read_list<store::QueueFilter>(parameters, set_queue_field, [](auto& query, std::string_view name) {
+    const auto sort = queue_sort(name);
+    if (sort) query.sort = *sort;
+    return sort.has_value();
+  });
+}
+
+OrRefusal<ListQuery<store::LogFilter>> read_log_query(const Parameters& parameters, std::string_view extra) {
+  const auto set = [extra](store::LogFilter& filter, const std::string& name, const std::string& value) {
+    if (!extra.empty() && name == extra) return std::optional(true);
+    return set_log_filter(filter, name, value);
+  };
+  return read_list<store::LogFilter>(parameters, set,
+                                     [](auto&, std::string_view name) { return name == "attempted_at"; });
+}
+
+OrRefusal<ListQuery<int>> read_plain_query(const Parameters& parameters) {
+  const auto none = [](int&, const std::string&, const std::string&) -> std::optional<bool> { return std::nullopt; };
+  return read_list<int>(parameters, none, [](auto&, std::string_view) { return false; });
+}
+
+std::string make_cursor(const store::Position& position, std::string_view cursor_key) {
+  std::string bytes = cursor_hash(cursor_key);
+  bytes.append(reinterpret_cast<const char*>(&position.id), sizeof(position.id));
+  bytes += position.has_value ? '\1' : '\0';
+  bytes += position.value;
+  return to_url(base64_encode(bytes));
+}
+
+}  // namespace postroom::api

@@ -1,0 +1,50 @@
+#include "api/problem.h"
+
+#include <fmt/format.h>
+
+namespace postroom::api {
+
+http::Response refuse(const Call& call, int status, std::string_view code, std::string_view detail) {
+  return http::problem(status, code, detail, call.request.id);
+}
+
+http::Response refuse(const Call& call, const intake::Refusal& refusal) {
+  http::Response response = refuse(call, refusal.status, refusal.code, refusal.detail);
+  if (refusal.errors.empty()) return response;
+  std::string errors;
+  for (const auto& error : refusal.errors) {
+    if (!errors.empty()) errors += ',';
+    errors += fmt::format(R"({{"pointer":{},"code":{},"detail":{}}})", http::json_quote(error.pointer),
+                          http::json_quote(error.code), http::json_quote(error.detail));
+  }
+  response.body.pop_back();
+  response.body += fmt::format(R"(,"errors":[{}]}})", errors);
+  return response;
+}
+
+http::Response invalid(const Call& call, std::vector<intake::FieldError> errors) {
+  // One trouble is told by its own code; several by the list alone.
+  const std::string code = errors.size() == 1 ? errors[0].code : "invalid";
+  const std::string detail = errors.size() == 1 ? errors[0].detail : "Some fields are not valid.";
+  return refuse(call, {422, code, detail, std::move(errors)});
+}
+
+http::Response not_found(const Call& call) {
+  return refuse(call, 404, "not_found", "There is no such thing, or it is not yours to see.");
+}
+
+http::Response store_error(const Call& call, const Error& error) {
+  if (error.code == ErrorCode::not_found) return not_found(call);
+  if (error.code == ErrorCode::conflict) return refuse(call, 409, "conflict", "The present state does not allow this.");
+  return refuse(call, 503, "unavailable", "The store cannot do this now.");
+}
+
+http::Response json_answer(int status, std::string json) {
+  http::Response response;
+  response.status = status;
+  response.with("Content-Type", "application/json");
+  response.body = std::move(json);
+  return response;
+}
+
+}  // namespace postroom::api

@@ -1,0 +1,196 @@
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+
+#include "api/json_reader.h"
+#include "api/object_reader.h"
+#include "api/problem.h"
+#include "api/render.h"
+#include "api/resources.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace postroom::api {
+namespace {
+
+namespace json = boost::json;
+using Errors = std::vector<intake::FieldError>;
+
+constexpr std::size_t reason_characters = 500;
+constexpr std::size_t ids_at_once = 10000;
+
+std::optional<store::QueueAct> act_from_word(std::string_view word) {
+  using store::QueueAct;
+  if (word == "delete") return QueueAct::remove;
+  if (word == "retry") return QueueAct::retry;
+  if (word == "hold") return QueueAct::hold;
+  if (word == "release") return QueueAct::release;
+  if (word == "move") return QueueAct::move;
+  if (word == "expire") return QueueAct::expire;
+  if (word == "settle") return QueueAct::settle;
+  return std::nullopt;
+}
+
+bool good_reason(std::string_view reason) {
+  std::size_t characters = 0;
+  for (const char c : reason) characters += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  return characters <= reason_characters;
+}
+
+void read_ids(ObjectReader& reader, std::vector<EmailId>& ids) {
+  for (const auto& text : reader.texts("ids")) {
+    const auto id = parse_id(text);
+    if (!id) return reader.error("ids", "invalid", "An id has 13 characters.");
+    ids.push_back(EmailId{*id});
+  }
+  if (ids.size() > ids_at_once) reader.error("ids", "too_many", "At most 10,000 ids at once; use a filter.");
+}
+
+void read_one_filter(store::QueueFilter& filter, const std::string& name, const json::value& value, Errors& errors) {
+  std::string text;
+  if (value.is_string()) {
+    text.assign(value.get_string().data(), value.get_string().size());
+  } else if (value.is_int64()) {
+    text = fmt::to_string(value.get_int64());
+  }
+  const auto set = set_queue_filter(filter, name, text);
+  if (set && *set) return;
+  errors.push_back({"/filter/" + name, set ? "unknown_field" : "invalid",
+                    set ? "The queue has no such filter." : "This is not a value of this filter."});
+}
+
+std::optional<store::QueueFilter> read_filter(ObjectReader& reader, Errors& errors) {
+  const json::value* value = reader.take("filter");
+  if (!value) return std::nullopt;
+  if (!value->is_object()) {
+    reader.error("filter", "not_an_object", "A filter is an object.");
+    return std::nullopt;
+  }
+  store::QueueFilter filter;
+  for (const auto& entry : value->get_object()) {
+    const std::string name(entry.key().data(), entry.key().size());
+    if (name == "status" && entry.value().is_array()) {
+      for (const auto& status : entry.value().get_array()) read_one_filter(filter, name, status, errors);
+    } else {
+      read_one_filter(filter, name, entry.value(), errors);
+    }
+  }
+  return filter;
+}
+
+store::QueueAction read_action(const json::object& object, Errors& errors) {
+  store::QueueAction action;
+  ObjectReader reader(object, "", errors);
+  const auto act = act_from_word(reader.text("action").value_or(""));
+  if (!act) reader.error("action", "invalid", "This must be delete, retry, hold, release, move, expire or settle.");
+  action.act = act.value_or(store::QueueAct::hold);
+  read_ids(reader, action.ids);
+  action.filter = read_filter(reader, errors);
+  const bool all = reader.boolean("all").value_or(false);
+  const auto connection = reader.integer("connection_id", 1, INT32_MAX);
+  const auto sent = reader.boolean("sent");
+  action.dry_run = reader.boolean("dry_run").value_or(false);
+  action.audit.reason = reader.text("reason").value_or("");
+  reader.finish();
+  if (reader.has("ids") == reader.has("filter"))
+    reader.error("ids", "required", "Give either ids or a filter.");
+  else if (reader.has("ids") && action.ids.empty())
+    reader.error("ids", "required", "Give at least one id.");
+  if (action.filter && action.filter->empty() && !all)
+    reader.error("filter", "filter_empty", "An empty filter means every email; say \"all\": true if you mean it.");
+  if (!good_reason(action.audit.reason)) reader.error("reason", "too_long", "A reason has at most 500 characters.");
+  if ((action.act == store::QueueAct::move) != connection.has_value())
+    reader.error("connection_id", "invalid", "move, and only move, needs a connection.");
+  if ((action.act == store::QueueAct::settle) != sent.has_value())
+    reader.error("sent", "invalid", "settle, and only settle, needs to know whether the email was sent.");
+  action.move_to = connection.value_or(0);
+  action.settle_sent = sent.value_or(false);
+  return action;
+}
+
+async::Task<Result<bool>> connection_exists(Services& services, store::ConnectionId id) {
+  const auto connections = co_await services.store.connections();
+  if (!connections) co_return std::unexpected(connections.error());
+  for (const auto& connection : *connections)
+    if (connection.id == id) co_return true;
+  co_return false;
+}
+
+}  // namespace
+
+Answering list_queue(Services& services, Call& call) {
+  const auto parameters = http::parse_query(call.request.query);
+  if (!parameters) co_return refuse(call, 400, "malformed_request", "The query is not properly encoded.");
+  const auto query = read_queue_query(*parameters);
+  if (!query) co_return refuse(call, query.error());
+  const Timestamp now = services.loop.wall();
+  const auto page = co_await services.store.list_queue(query->filter, query->sort, query->direction, query->page, now);
+  if (!page) co_return store_error(call, page.error());
+  const auto each = [now](JsonWriter& json, const store::EmailRecord& email) { render_email(json, email, now); };
+  co_return json_answer(200, render_page(*page, query->cursor_key, each));
+}
+
+Answering get_queued(Services& services, Call& call) {
+  const auto id = parse_id(call.params[0]);
+  if (!id) co_return not_found(call);
+  const auto story = co_await services.store.email(EmailId{*id});
+  if (!story) co_return store_error(call, story.error());
+  if (store::is_final(story->email.status)) co_return not_found(call);
+  JsonWriter json;
+  json.begin_object();
+  render_email(json, story->email, services.loop.wall());
+  json.end_object();
+  co_return json_answer(200, json.take());
+}
+
+Answering delete_queued(Services& services, Call& call) {
+  const auto id = parse_id(call.params[0]);
+  const auto parameters = http::parse_query(call.request.query);
+  if (!id) co_return not_found(call);
+  if (!parameters) co_return refuse(call, 400, "malformed_request", "The query is not properly encoded.");
+  store::QueueAction action;
+  action.act = store::QueueAct::remove;
+  action.ids = {EmailId{*id}};
+  action.audit = audit(services, call, "queue.delete", "email:" + to_string(EmailId{*id}));
+  for (const auto& [name, value] : *parameters) {
+    if (name != "reason") co_return refuse(call, 400, "unknown_parameter", "Only reason may be given.");
+    if (!good_reason(value)) co_return invalid(call, {{"/reason", "too_long", "At most 500 characters."}});
+    action.audit.reason = value;
+  }
+  const auto story = co_await services.store.email(EmailId{*id});
+  if (!story) co_return store_error(call, story.error());
+  if (store::is_final(story->email.status)) co_return not_found(call);
+  const auto counts = co_await services.store.act(std::move(action), services.loop.wall());
+  if (!counts) co_return store_error(call, counts.error());
+  if (counts->changed == 0) co_return refuse(call, 409, "being_sent", "The email is being sent right now.");
+  http::Response response;
+  response.status = 204;
+  co_return response;
+}
+
+Answering act_on_queue(Services& services, Call& call) {
+  const auto value = parse_json(call.request.body);
+  if (!value) co_return refuse(call, 400, "malformed_json", value.error().message);
+  if (!value->is_object()) co_return invalid(call, {{"", "not_an_object", "An action is a JSON object."}});
+  Errors errors;
+  store::QueueAction action = read_action(value->get_object(), errors);
+  if (errors.empty() && action.act == store::QueueAct::move) {
+    const auto exists = co_await connection_exists(services, action.move_to);
+    if (!exists) co_return store_error(call, exists.error());
+    if (!*exists) errors.push_back({"/connection_id", "connection_unknown", "There is no such connection."});
+  }
+  if (!errors.empty()) co_return invalid(call, std::move(errors));
+  const std::string word(value->at("action").as_string());
+  const std::string reason = std::move(action.audit.reason);
+  const std::string object = action.ids.empty() ? "queue:filter" : fmt::format("queue:{} emails", action.ids.size());
+  action.audit = audit(services, call, "queue." + word, object);
+  action.audit.reason = reason;
+  if (action.filter) action.audit.detail = boost::json::serialize(value->at("filter"));
+  const auto counts = co_await services.store.act(std::move(action), services.loop.wall());
+  if (!counts) co_return store_error(call, counts.error());
+  services.delivery.wake();
+  co_return json_answer(200, fmt::format(R"({{"matched":{},"changed":{},"skipped":{}}})", counts->matched,
+                                         counts->changed, counts->skipped));
+}
+
+}  // namespace postroom::api

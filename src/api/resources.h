@@ -1,0 +1,47 @@
+// The endpoints, one function each; a file per resource. api.cpp says which path and scope leads to which.
+#pragma once
+
+#include "api/services.h"
+#include "async/task.h"
+#include "http/response.h"
+
+namespace postroom::api {
+
+using Answering = async::Task<http::Response>;
+
+// messages.cpp
+Answering post_message(Services& services, Call& call);
+Answering post_batch(Services& services, Call& call);
+Answering post_raw(Services& services, Call& call);
+Answering get_message(Services& services, Call& call);
+Answering get_content(Services& services, Call& call);
+// emails.cpp
+Answering get_email(Services& services, Call& call);
+// connections.cpp
+Answering list_connections(Services& services, Call& call);
+Answering get_connection(Services& services, Call& call);
+Answering create_connection(Services& services, Call& call);
+Answering update_connection(Services& services, Call& call);
+Answering delete_connection(Services& services, Call& call);
+// queue.cpp
+Answering list_queue(Services& services, Call& call);
+Answering get_queued(Services& services, Call& call);
+Answering delete_queued(Services& services, Call& call);
+Answering act_on_queue(Services& services, Call& call);
+// log.cpp
+Answering list_log(Services& services, Call& call);
+Answering get_attempt(Services& services, Call& call);
+Answering list_audit(Services& services, Call& call);
+// api_keys.cpp
+Answering list_api_keys(Services& services, Call& call);
+Answering create_api_key(Services& services, Call& call);
+Answering revoke_api_key(Services& services, Call& call);
+// health.cpp
+Answering healthz(Services& services, Call& call);
+Answering readyz(Services& services, Call& call);
+Answering get_metrics(Services& services, Call& call);
+
+// What the audit log says of this caller.
+store::AuditRecord audit(const Services& services, const Call& call, std::string action, std::string object);
+
+}  // namespace postroom::api

@@ -1,0 +1,50 @@
+// What the API's resources work with; the composition root (src/app) owns all of it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/delivery_door.h"
+#include "async/loop.h"
+#include "auth/api_keys.h"
+#include "auth/secret_box.h"
+#include "http/router.h"
+#include "intake/intake.h"
+#include "observe/metrics.h"
+#include "store/store.h"
+
+namespace postroom::api {
+
+enum class MetricsAccess { key_with_read, open };
+
+struct ApiConfig {
+  unsigned owner_uid = 0;  // of the local socket's peers, this one and root are the operator
+  MetricsAccess metrics = MetricsAccess::key_with_read;
+  std::vector<std::string> lanes;
+  // Whether a connection may name this host: nullopt, or the sentence of the refusal.
+  std::function<std::optional<std::string>(const std::string& host)> check_host;
+  // Whether there is disk for more mail: nullopt, or the sentence of the 503.
+  std::function<std::optional<std::string>()> room;
+};
+
+struct Services {
+  async::Loop& loop;
+  store::Store& store;
+  intake::Intake& intake;
+  DeliveryDoor& delivery;
+  auth::ApiKeys& keys;
+  auth::SecretBox& secrets;
+  observe::Metrics& metrics;
+  ApiConfig config;
+};
+
+// One authorised call.
+struct Call {
+  http::Request& request;
+  const http::PathParams& params;
+  auth::Principal principal;
+};
+
+}  // namespace postroom::api

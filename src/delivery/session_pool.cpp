@@ -1,0 +1,98 @@
+#include "delivery/session_pool.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/assert.h"
+
+namespace postroom::delivery {
+
+using Opened = std::expected<std::unique_ptr<Session>, smtp::Fault>;
+using OpenedSmtp = std::expected<std::unique_ptr<smtp::ClientSession>, smtp::Fault>;
+
+async::Task<OpenedSmtp> open_session(async::Loop& loop, Network& network, smtp::ClientOptions options,
+                                     smtp::Conversation& conversation, smtp::PhaseObserver observer) {
+  const Monotonic began = loop.now();
+  Result<std::vector<net::IpAddress>> addresses =
+      co_await network.resolver.resolve(options.host, began + options.deadlines.connect);
+  if (observer) {
+    const std::string detail =
+        addresses ? (addresses->empty() ? "" : addresses->front().text) : addresses.error().message;
+    observer(smtp::Phase::resolve, addresses.has_value(), detail, loop.now() - began);
+  }
+  if (!addresses)
+    co_return std::unexpected(
+        smtp::Fault{smtp::Phase::resolve, std::nullopt, addresses.error().message, addresses.error().code});
+  smtp::Fault last{smtp::Phase::resolve, std::nullopt, "the host name has no address", ErrorCode::not_found};
+  for (const net::IpAddress& address : *addresses) {
+    if (const Result<> allowed = network.may_connect(address); !allowed) {
+      last = {smtp::Phase::connect, std::nullopt, allowed.error().message, ErrorCode::refused};
+      if (observer) observer(smtp::Phase::connect, false, last.detail, Duration{0});
+      continue;
+    }
+    OpenedSmtp opened =
+        co_await smtp::ClientSession::open(loop, network.dialer, network.tls, address, options, conversation, observer);
+    if (opened || opened.error().phase != smtp::Phase::connect) co_return opened;
+    last = opened.error();
+  }
+  co_return std::unexpected(std::move(last));
+}
+
+SessionPool::SessionPool(async::Loop& loop, Network& network, smtp::ClientOptions options, std::uint32_t max_sessions,
+                         std::uint32_t max_messages, Duration idle)
+    : loop_(loop),
+      network_(network),
+      options_(std::move(options)),
+      max_sessions_(max_sessions),
+      max_messages_(max_messages),
+      idle_(idle) {}
+
+async::Task<Opened> SessionPool::acquire(Freshness freshness, smtp::Conversation& conversation) {
+  POSTROOM_ASSERT(busy_ > 0);
+  while (freshness == Freshness::kept_or_new && !idle_sessions_.empty()) {
+    std::unique_ptr<Session> session = std::move(idle_sessions_.front());
+    idle_sessions_.pop_front();
+    if (loop_.now() - session->idle_since > idle_) continue;  // the provider has lost patience by now
+    in_use_.insert(session->smtp.get());
+    conversation.note("kept session with " + session->smtp->remote());
+    co_return session;
+  }
+  OpenedSmtp opened = co_await open_session(loop_, network_, options_, conversation);
+  if (!opened) co_return std::unexpected(opened.error());
+  auto session = std::make_unique<Session>();
+  session->smtp = std::move(*opened);
+  in_use_.insert(session->smtp.get());
+  co_return session;
+}
+
+async::Task<void> SessionPool::release(std::unique_ptr<Session> session) {
+  POSTROOM_ASSERT(busy_ > 0 && session);
+  --busy_;
+  in_use_.erase(session->smtp.get());
+  if (max_messages_ != 0 && session->messages >= max_messages_) {
+    co_await session->smtp->quit();
+    co_return;
+  }
+  session->idle_since = loop_.now();
+  idle_sessions_.push_front(std::move(session));
+}
+
+void SessionPool::drop(std::unique_ptr<Session> session) {
+  POSTROOM_ASSERT(busy_ > 0);
+  --busy_;
+  if (session) in_use_.erase(session->smtp.get());
+}
+
+async::Task<void> SessionPool::close_idle(Monotonic idle_before) {
+  while (!idle_sessions_.empty() && idle_sessions_.back()->idle_since <= idle_before) {
+    const std::unique_ptr<Session> session = std::move(idle_sessions_.back());
+    idle_sessions_.pop_back();
+    co_await session->smtp->quit();
+  }
+}
+
+void SessionPool::abort() {
+  for (smtp::ClientSession* session : in_use_) session->abort();
+}
+
+}  // namespace postroom::delivery

@@ -1,0 +1,75 @@
+// SessionPool keeps one connection's SMTP sessions: opens them up to max_sessions, keeps idle ones for the next
+// message, and never hands one out that was opened with other settings (the pool dies with its connection's version).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "async/loop.h"
+#include "async/signal.h"
+#include "async/task.h"
+#include "net/stream.h"
+#include "smtp/client_session.h"
+#include "store/records.h"
+
+namespace postroom::delivery {
+
+// The doors through which sessions are opened.
+struct Network {
+  net::Dialer& dialer;
+  net::Resolver& resolver;
+  net::Tls& tls;
+  // Whether an address may be connected to (link-local and configured networks are refused).
+  std::function<Result<>(const net::IpAddress&)> may_connect;
+};
+
+struct Session {
+  std::unique_ptr<smtp::ClientSession> smtp;
+  std::uint32_t messages = 0;
+  Monotonic idle_since{};
+};
+
+enum class Freshness { kept_or_new, only_new };
+
+class SessionPool {
+ public:
+  SessionPool(async::Loop& loop, Network& network, smtp::ClientOptions options, std::uint32_t max_sessions,
+              std::uint32_t max_messages, Duration idle);
+
+  // A place among max_sessions, taken before acquire() and given back by release() or drop().
+  bool has_room() const { return busy_ < max_sessions_; }
+  void reserve() { ++busy_; }
+  // A session ready for MAIL, on a reserved place. After a Fault the place is given back by drop(nullptr).
+  async::Task<std::expected<std::unique_ptr<Session>, smtp::Fault>> acquire(Freshness freshness,
+                                                                            smtp::Conversation& conversation);
+  async::Task<void> release(std::unique_ptr<Session> session);  // keeps it or says QUIT
+  void drop(std::unique_ptr<Session> session);                  // it is no use any more
+  async::Task<void> close_idle(Monotonic idle_before);
+  void abort();  // cuts the sessions in use
+
+  std::uint32_t busy() const { return busy_; }
+
+ private:
+  async::Loop& loop_;
+  Network& network_;
+  smtp::ClientOptions options_;
+  std::uint32_t max_sessions_;
+  std::uint32_t max_messages_;
+  Duration idle_;
+  std::uint32_t busy_ = 0;
+  std::deque<std::unique_ptr<Session>> idle_sessions_;  // the latest used in front
+  std::set<smtp::ClientSession*> in_use_;
+};
+
+// The real path to a provider, used by the pool, probes and the connection test alike: resolve, check the address,
+// connect (the next address when one does not answer), TLS, EHLO, AUTH.
+async::Task<std::expected<std::unique_ptr<smtp::ClientSession>, smtp::Fault>> open_session(
+    async::Loop& loop, Network& network, smtp::ClientOptions options, smtp::Conversation& conversation,
+    smtp::PhaseObserver observer = {});
+
+}  // namespace postroom::delivery

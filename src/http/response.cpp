@@ -1,0 +1,138 @@
+#include "http/response.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/text.h"
+
+namespace postroom::http {
+
+bool Response::has(std::string_view name) const {
+  return std::ranges::any_of(headers, [&](const auto& header) { return equals_ignoring_case(header.first, name); });
+}
+
+std::string_view status_text(int status) {
+  switch (status) {
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Unknown";
+  }
+}
+
+std::string json_quote(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      fmt::format_to(std::back_inserter(quoted), "\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted += '"';
+}
+
+Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id) {
+  Response response;
+  response.status = status;
+  response.with("Content-Type", "application/problem+json");
+  response.body = fmt::format(
+      R"({{"type":"about:blank","title":{},"status":{},"detail":{},"code":{},"request_id":{}}})",
+      json_quote(status_text(status)), status, json_quote(detail), json_quote(code), json_quote(request_id));
+  if (status == 503 || status == 429) response.with("Retry-After", "5");
+  return response;
+}
+
+std::string serialize(const Response& response, BodyPart body, Connection connection, std::string_view request_id,
+                      std::string_view date) {
+  std::string bytes;
+  bytes.reserve(512 + (body == BodyPart::sent ? response.body.size() : 0));
+  auto out = std::back_inserter(bytes);
+  fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\nX-Request-Id: {}\r\n", response.status,
+                 status_text(response.status), date, request_id);
+  for (const auto& [name, value] : response.headers) {
+    bytes.append(name).append(": ");
+    // A value that came from outside must not start a line of its own.
+    for (const char c : value)
+      if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) bytes += c;
+    bytes += "\r\n";
+  }
+  bytes += "X-Content-Type-Options: nosniff\r\n";
+  if (!response.has("Cache-Control")) bytes += "Cache-Control: no-store\r\n";
+  if (!response.has("Referrer-Policy")) bytes += "Referrer-Policy: no-referrer\r\n";
+  if (connection == Connection::close) bytes += "Connection: close\r\n";
+  if (response.stream) {
+    bytes += "Transfer-Encoding: chunked\r\n\r\n";
+    return bytes;
+  }
+  // RFC 9110 §8.6: no Content-Length in a 204.
+  if (response.status != 204) fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
+  bytes += "\r\n";
+  if (body == BodyPart::sent && response.status != 204) bytes += response.body;
+  return bytes;
+}
+
+std::string format_http_date(Timestamp at) {
+  static constexpr const char* weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::chrono::sys_time<Milliseconds> point{Milliseconds(at.ms)};
+  const auto day = std::chrono::floor<std::chrono::days>(point);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(point - day)};
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[std::chrono::weekday(day).c_encoding()],
+                     static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
+                     static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
+                     time.seconds().count());
+}
+
+}  // namespace postroom::http

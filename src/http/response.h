@@ -1,0 +1,52 @@
+// Response is what a handler answers: a head and either a body or a source that streams one in chunks.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "async/task.h"
+#include "base/result.h"
+#include "base/timestamp.h"
+
+namespace postroom::http {
+
+// A body that is made while it is sent. An error ends the connection without the last chunk, so that the reader knows.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual async::Task<Result<std::string>> next() = 0;  // "" at the end
+};
+
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::unique_ptr<BodySource> stream;  // instead of `body`
+
+  Response& with(std::string name, std::string value) {
+    headers.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+  bool has(std::string_view name) const;
+};
+
+std::string_view status_text(int status);
+
+// RFC 9457. `code` is stable, `detail` a sentence for the caller.
+Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id);
+// `text` as a JSON string, quotes included. Broken UTF-8 must not come in.
+std::string json_quote(std::string_view text);
+
+enum class BodyPart { sent, omitted };  // omitted: the answer to HEAD
+enum class Connection { keep_alive, close };
+
+// Status line and headers, and the body unless it is omitted or streamed: one piece for one write.
+std::string serialize(const Response& response, BodyPart body, Connection connection, std::string_view request_id,
+                      std::string_view date);
+// "Tue, 24 Nov 2026 08:39:13 GMT" (RFC 9110 §5.6.7).
+std::string format_http_date(Timestamp at);
+
+}  // namespace postroom::http

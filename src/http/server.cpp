@@ -1,0 +1,193 @@
+#include "http/server.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace postroom::http {
+namespace {
+
+constexpr std::size_t read_bytes = 16 * 1024;
+constexpr std::size_t linger_bytes = 1024 * 1024;
+constexpr Duration linger = std::chrono::seconds(2);
+constexpr std::size_t turned_away_at_once = 100;
+
+}  // namespace
+
+struct Server::Session {
+  net::StreamPtr stream;
+  RequestParser parser;
+  bool idle = true;
+  std::array<char, read_bytes> buffer;
+
+  Session(net::StreamPtr s, ParserLimits limits) : stream(std::move(s)), parser(limits) {}
+};
+
+Server::Server(async::Loop& loop, Random& random, const Router& router, ServerOptions options)
+    : loop_(loop), router_(router), options_(options), id_prefix_(random.token(8)), tasks_(loop) {}
+
+Server::~Server() = default;
+
+async::Task<void> Server::serve(net::Listener& listener) {
+  for (;;) {
+    auto stream = co_await listener.accept();
+    if (!stream) co_return;
+    if (stopping_) continue;
+    if (sessions_.size() < options_.connections) {
+      tasks_.spawn(run(std::move(*stream)));
+    } else if (turned_away_ < turned_away_at_once) {
+      tasks_.spawn(turn_away(std::move(*stream)));
+    }
+  }
+}
+
+void Server::shutdown() {
+  stopping_ = true;
+  for (Session* session : sessions_)
+    if (session->idle) session->stream->abort();
+}
+
+async::Task<void> Server::drain(Monotonic deadline) {
+  async::Timer cut(loop_);
+  cut.arm(deadline, [this] {
+    for (Session* session : sessions_) session->stream->abort();
+  });
+  co_await tasks_.join();
+}
+
+async::Task<void> Server::turn_away(net::StreamPtr stream) {
+  ++turned_away_;
+  stream->set_deadline(loop_.now() + linger);
+  const std::string id = next_request_id();
+  const Response response = problem(503, "too_many_connections", "The server has no connection free.", id);
+  const auto sent = co_await stream->write(serialize(response, BodyPart::sent, Connection::close, id, date()));
+  if (sent) co_await stream->shutdown();
+  --turned_away_;
+}
+
+async::Task<void> Server::run(net::StreamPtr stream) {
+  Session session(std::move(stream), options_.limits);
+  const auto place = sessions_.insert(sessions_.end(), &session);
+  for (bool open = true; open && !stopping_;) {
+    if (!co_await receive(session)) break;
+    Request request = session.parser.take();
+    request.id = next_request_id();
+    request.peer = session.stream->peer();
+    request.peer_uid = session.stream->peer_uid();
+    session.stream->set_deadline(Monotonic::never());  // the handler keeps its own deadlines
+    open = co_await answer(session, request);
+    session.idle = session.parser.untouched();
+  }
+  session.idle = false;
+  session.stream->set_deadline(loop_.now() + linger);
+  co_await session.stream->shutdown();
+  sessions_.erase(place);
+}
+
+// Reads until a request is complete. False: the connection is over, and what there was to say has been said.
+async::Task<bool> Server::receive(Session& session) {
+  RequestParser& parser = session.parser;
+  net::Stream& stream = *session.stream;
+  auto refusal = parser.feed({});  // a pipelined request may be here already
+  session.idle = parser.untouched();
+  Monotonic head_deadline = loop_.now() + options_.header;
+  Monotonic body_start{};
+  std::uint64_t body_bytes = 0;
+  bool invited = false;
+  while (!refusal && parser.state() != RequestParser::State::complete) {
+    if (parser.untouched()) {
+      stream.set_deadline(loop_.now() + options_.idle);
+    } else if (parser.state() == RequestParser::State::head) {
+      stream.set_deadline(head_deadline);
+    } else {
+      if (body_start == Monotonic{}) body_start = loop_.now();
+      if (parser.head().expects_continue && !invited) {
+        invited = true;
+        stream.set_deadline(loop_.now() + options_.write);
+        if (!co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+      }
+      const auto earned =
+          std::chrono::nanoseconds(std::chrono::seconds(1)) * body_bytes / options_.body_bytes_per_second;
+      stream.set_deadline(body_start + options_.body_grace + earned);
+    }
+    const bool was_untouched = parser.untouched();
+    const auto got = co_await stream.read_some(session.buffer);
+    if (!got && got.error().code == ErrorCode::timeout && !was_untouched) {
+      refusal = ParseRefusal{408, "request_timeout", "The request did not arrive in time."};
+      break;
+    }
+    if (!got || *got == 0) co_return false;
+    session.idle = false;
+    if (was_untouched) head_deadline = loop_.now() + options_.header;
+    if (parser.state() == RequestParser::State::body) body_bytes += *got;
+    refusal = parser.feed({session.buffer.data(), *got});
+  }
+  if (!refusal) co_return true;
+  co_await refuse(session, *refusal);
+  co_return false;
+}
+
+async::Task<void> Server::refuse(Session& session, const ParseRefusal& refusal) {
+  net::Stream& stream = *session.stream;
+  const std::string id = next_request_id();
+  const Response response = problem(refusal.status, refusal.code, refusal.detail, id);
+  stream.set_deadline(loop_.now() + options_.write);
+  if (!co_await stream.write(serialize(response, BodyPart::sent, Connection::close, id, date()))) co_return;
+  // RFC 9112 §9.6: closing with unread bytes resets the connection, and the client may never see the answer.
+  stream.set_deadline(loop_.now() + linger);
+  for (std::size_t read = 0; read < linger_bytes;) {
+    const auto got = co_await stream.read_some(session.buffer);
+    if (!got || *got == 0) break;
+    read += *got;
+  }
+}
+
+async::Task<bool> Server::answer(Session& session, Request& request) {
+  const Monotonic begun = loop_.now();
+  Response response = co_await router_.route(request);
+  const int status = response.status;
+  const bool open = co_await send(session, request, std::move(response));
+  if (observer_) observer_({&request, status, loop_.now() - begun});
+  co_return open;
+}
+
+async::Task<bool> Server::send(Session& session, const Request& request, Response response) {
+  const bool keep = request.keep_alive && !stopping_;
+  const BodyPart part = request.method == "HEAD" ? BodyPart::omitted : BodyPart::sent;
+  net::Stream& stream = *session.stream;
+  stream.set_deadline(loop_.now() + options_.write);
+  const std::string head =
+      serialize(response, part, keep ? Connection::keep_alive : Connection::close, request.id, date());
+  if (!co_await stream.write(head)) co_return false;
+  if (response.stream && part == BodyPart::sent && !co_await send_chunks(session, *response.stream)) co_return false;
+  co_return keep;
+}
+
+async::Task<bool> Server::send_chunks(Session& session, BodySource& source) {
+  for (;;) {
+    const auto piece = co_await source.next();
+    if (!piece) {
+      session.stream->abort();
+      co_return false;
+    }
+    session.stream->set_deadline(loop_.now() + options_.write);
+    if (piece->empty()) co_return (co_await session.stream->write("0\r\n\r\n")).has_value();
+    const std::string chunk = fmt::format("{:x}\r\n{}\r\n", piece->size(), *piece);
+    if (!co_await session.stream->write(chunk)) co_return false;
+  }
+}
+
+std::string Server::next_request_id() {
+  return fmt::format("{}{:08x}", id_prefix_, ++requests_);
+}
+
+const std::string& Server::date() {
+  const Timestamp now = loop_.wall();
+  if (now.ms / 1000 != date_second_) {
+    date_second_ = now.ms / 1000;
+    date_ = format_http_date(now);
+  }
+  return date_;
+}
+
+}  // namespace postroom::http

@@ -1,0 +1,279 @@
+#include "intake/intake.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "intake/validate.h"
+#include "mime/builder.h"
+#include "mime/raw.h"
+
+namespace postroom::intake {
+namespace {
+
+namespace json = boost::json;
+using store::Acceptance;
+
+Refusal too_large(std::uint64_t limit) {
+  return {
+      413,
+      "message_too_large",
+      "The message is larger than the " + std::to_string(limit) + " bytes allowed; send less, or link to the files.",
+      {}};
+}
+
+Refusal unavailable() {
+  return {503,
+          "store_unavailable",
+          "The message was not acknowledged: it can't be stored now. Try again, with the same Idempotency-Key.",
+          {}};
+}
+
+Refusal idempotency_conflict() {
+  return {409,
+          "idempotency_conflict",
+          "This Idempotency-Key was used with another body; use a new key for a new message.",
+          {}};
+}
+
+json::object answer_of(const store::NewMessage& message) {
+  json::array emails;
+  for (const store::EmailRecord& email : message.emails)
+    emails.push_back({{"id", to_string(email.id)}, {"email", email.address}, {"status", to_word(email.status)}});
+  return {{"id", to_string(message.message.id)}, {"emails", std::move(emails)}};
+}
+
+json::object refused_item(std::size_t index, const Refusal& refusal) {
+  json::array errors;
+  for (const FieldError& error : refusal.errors)
+    errors.push_back({{"pointer", error.pointer}, {"code", error.code}, {"detail", error.detail}});
+  return {{"index", index},
+          {"status", refusal.status},
+          {"code", refusal.code},
+          {"detail", refusal.detail},
+          {"errors", std::move(errors)}};
+}
+
+json::object good_item(std::size_t index, const std::string& answer) {
+  json::object item{{"index", index}, {"status", 202}};
+  for (const auto& [name, value] : json::parse(answer).as_object()) item.emplace(name, value);
+  return item;
+}
+
+// The From of a message that names none: its connection's, else that of the first connection that would be used.
+std::optional<mail::Mailbox> default_from(const std::vector<store::ConnectionRecord>& connections,
+                                          const std::optional<store::ConnectionId>& pinned) {
+  for (const store::ConnectionRecord& connection : connections) {
+    if (pinned ? connection.id != *pinned : !connection.enabled) continue;
+    const Result<mail::Address> address = mail::parse_address(connection.send_from);
+    if (address) return mail::Mailbox{connection.send_from_name, *address};
+    if (!pinned) break;  // the router would take this one, and it names no sender
+  }
+  return std::nullopt;
+}
+
+struct Frozen {
+  std::string content;
+  std::string subject;
+  mail::Address reverse_path;
+  bool eight_bit = false, smtputf8 = false;
+};
+
+std::variant<Frozen, Refusal> freeze(const ComposedSubmission& submission, const Checked& checked,
+                                     const mail::Mailbox& from, const std::string& message_id) {
+  mime::ComposedMessage composition{from,
+                                    checked.to,
+                                    checked.cc,
+                                    checked.reply_to,
+                                    submission.subject,
+                                    checked.due_at,
+                                    message_id,
+                                    submission.text,
+                                    submission.html,
+                                    {},
+                                    {}};
+  for (const auto& [name, value] : submission.headers) composition.headers.emplace_back(name, value);
+  for (const Attachment& part : submission.attachments)
+    composition.parts.push_back({part.filename, part.content_type, part.content, part.content_id});
+  Result<std::string> content = mime::compose(composition);
+  if (!content) return Refusal{422, "invalid", content.error().message, {}};
+  const bool eight_bit = !is_ascii(*content);
+  return Frozen{std::move(*content), submission.subject, from.address, eight_bit, eight_bit};
+}
+
+std::variant<Frozen, Refusal> freeze(const RawSubmission& submission, const Checked& checked,
+                                     const std::string& message_id) {
+  Result<mime::RawMessage> raw = mime::freeze_raw(submission.content, {checked.due_at, message_id});
+  if (!raw)
+    return Refusal{422, "message_invalid", "The message can't be sent as it is: " + raw.error().message + ".", {}};
+  return Frozen{std::move(raw->content), std::move(raw->subject), checked.reverse_path, raw->eight_bit,
+                raw->utf8_header};
+}
+
+}  // namespace
+
+Intake::Intake(async::Loop& loop, store::Store& store, IdGenerator& ids, Random& random, std::string host_name,
+               Limits limits, std::function<std::optional<std::string>()> room)
+    : loop_(loop),
+      store_(store),
+      ids_(ids),
+      random_(random),
+      host_name_(std::move(host_name)),
+      limits_(std::move(limits)),
+      room_(std::move(room)) {}
+
+async::Task<Result<std::vector<store::ConnectionRecord>>> Intake::known_connections() {
+  if (!connections_) {
+    Result<std::vector<store::ConnectionRecord>> read = co_await store_.connections();
+    if (!read) co_return read;
+    connections_ = std::move(*read);
+  }
+  co_return *connections_;
+}
+
+// A key's messages share a bucket, so that any node meets the same rows (cluster: fine-print, "Keys, ids, numbers").
+unsigned Intake::bucket_for(const std::string& credential, const std::optional<Idempotency>& idempotency) {
+  if (!idempotency) return static_cast<unsigned>(random_.below(bucket_count));
+  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a: the same on every machine
+  for (const char c : credential + '\n' + idempotency->key)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return static_cast<unsigned>((hash >> 32) % bucket_count);
+}
+
+Intake::Preparation Intake::prepare(const AnySubmission& submission,
+                                    const std::vector<store::ConnectionRecord>& connections,
+                                    const std::string& credential, const std::optional<Idempotency>& idempotency) {
+  const Timestamp now = loop_.wall();
+  std::vector<FieldError> errors;
+  const Surroundings around{now, limits_, connections};
+  const Checked checked = std::visit([&](const auto& given) { return check(given, around, errors); }, submission);
+  const DeliveryOptions& options =
+      std::visit([](const auto& given) -> const DeliveryOptions& { return given.options; }, submission);
+  const auto* composed = std::get_if<ComposedSubmission>(&submission);
+  std::optional<mail::Mailbox> from = checked.from;
+  if (composed != nullptr && !composed->from) {
+    from = default_from(connections, options.connection_id);
+    if (!from) errors.push_back({"/from", "from_required", "Name a sender, or give the connection one (send_from)."});
+  }
+  if (!errors.empty()) {
+    const std::string code = errors.size() == 1 ? errors.front().code : "invalid";
+    return Refusal{
+        422, code,
+        errors.size() == 1 ? errors.front().detail : "Some fields can't be accepted; errors tells which and why.",
+        std::move(errors)};
+  }
+
+  const unsigned bucket = bucket_for(credential, idempotency);
+  store::NewMessage added;
+  added.message.id = MessageId{ids_.next(now, bucket)};
+  const std::string message_id = to_lower(to_string(added.message.id)) + "@" + host_name_;
+  std::variant<Frozen, Refusal> frozen = composed != nullptr
+                                             ? freeze(*composed, checked, *from, message_id)
+                                             : freeze(std::get<RawSubmission>(submission), checked, message_id);
+  if (Refusal* refusal = std::get_if<Refusal>(&frozen)) return std::move(*refusal);
+  Frozen& message = std::get<Frozen>(frozen);
+  if (message.content.size() > limits_.message_bytes) return too_large(limits_.message_bytes);
+
+  store::MessageRecord& record = added.message;
+  record.reverse_path = message.reverse_path.text();
+  record.subject = std::move(message.subject);
+  record.lane = checked.lane;
+  record.tags = options.tags;
+  record.metadata = options.metadata;
+  record.pinned_to = options.connection_id;
+  record.on_doubt = options.on_doubt;
+  if (checked.scheduled) record.send_at = checked.due_at;
+  record.expires_at = checked.expires_at;
+  record.size_bytes = message.content.size();
+  record.eight_bit = message.eight_bit;
+  record.smtputf8 = message.smtputf8 || message.reverse_path.needs_smtputf8() ||
+                    std::ranges::any_of(checked.recipients, &mail::Address::needs_smtputf8);
+  record.submitted_by = credential;
+  record.email_count = static_cast<std::uint32_t>(checked.recipients.size());
+  added.content = std::make_shared<const std::string>(std::move(message.content));
+  for (const mail::Address& recipient : checked.recipients) {
+    store::EmailRecord email;
+    email.id = EmailId{ids_.next(now, bucket)};
+    email.message_id = record.id;
+    email.address = recipient.text();
+    email.status = checked.scheduled ? store::EmailStatus::scheduled : store::EmailStatus::queued;
+    email.next_attempt_at = checked.due_at;
+    email.expires_at = checked.expires_at;
+    email.pinned_to = options.connection_id;
+    email.lane = checked.lane;
+    added.emails.push_back(std::move(email));
+  }
+  if (idempotency) added.idempotency = store::IdempotencyClaim{credential, idempotency->key, idempotency->body_sha256};
+  added.answer = json::serialize(answer_of(added));
+  return added;
+}
+
+async::Task<Outcome> Intake::accept(AnySubmission submission, std::string credential,
+                                    std::optional<Idempotency> idempotency) {
+  const bool dry_run = std::visit([](const auto& given) { return given.options.dry_run; }, submission);
+  if (const std::optional<std::string> full = room_()) co_return Refusal{503, "no_space", *full, {}};
+  const Result<std::vector<store::ConnectionRecord>> connections = co_await known_connections();
+  if (!connections) co_return unavailable();
+  Preparation prepared = prepare(submission, *connections, credential, idempotency);
+  if (Refusal* refusal = std::get_if<Refusal>(&prepared)) co_return std::move(*refusal);
+  store::NewMessage& message = std::get<store::NewMessage>(prepared);
+  if (dry_run) {
+    json::object answer = answer_of(message);
+    answer.erase("id");
+    for (json::value& email : answer["emails"].as_array()) email.as_object().erase("id");
+    answer["dry_run"] = true;
+    co_return Answered{json::serialize(answer), false, true};
+  }
+  store::AcceptRequest request;
+  request.messages.push_back(std::move(message));
+  Result<store::AcceptResult> accepted = co_await store_.accept(std::move(request));
+  if (!accepted) co_return unavailable();
+  store::AcceptedItem& item = accepted->items.front();
+  if (item.how == Acceptance::conflict) co_return idempotency_conflict();
+  co_return Answered{std::move(item.answer), item.how == Acceptance::replayed, false};
+}
+
+async::Task<Outcome> Intake::accept_batch(std::vector<BatchItem> items, std::string credential,
+                                          std::optional<Idempotency> idempotency) {
+  if (const std::optional<std::string> full = room_()) co_return Refusal{503, "no_space", *full, {}};
+  const Result<std::vector<store::ConnectionRecord>> connections = co_await known_connections();
+  if (!connections) co_return unavailable();
+  std::vector<std::optional<Refusal>> refusals(items.size());
+  store::AcceptRequest request;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (Refusal* refusal = std::get_if<Refusal>(&items[i].submission)) {
+      refusals[i] = std::move(*refusal);
+      continue;
+    }
+    Preparation prepared = prepare(std::get<ComposedSubmission>(std::move(items[i].submission)), *connections,
+                                   credential, items[i].idempotency);
+    if (Refusal* refusal = std::get_if<Refusal>(&prepared))
+      refusals[i] = std::move(*refusal);
+    else
+      request.messages.push_back(std::move(std::get<store::NewMessage>(prepared)));
+  }
+  if (idempotency)
+    request.idempotency = store::IdempotencyClaim{credential, idempotency->key, idempotency->body_sha256};
+  request.render = [refusals = std::move(refusals)](const std::vector<store::AcceptedItem>& stored) {
+    json::array results;
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < refusals.size(); ++i) {
+      if (refusals[i]) {
+        results.push_back(refused_item(i, *refusals[i]));
+        continue;
+      }
+      const store::AcceptedItem& item = stored[next++];
+      results.push_back(item.how == Acceptance::conflict ? refused_item(i, idempotency_conflict())
+                                                         : good_item(i, item.answer));
+    }
+    return json::serialize(json::object{{"results", std::move(results)}});
+  };
+  Result<store::AcceptResult> accepted = co_await store_.accept(std::move(request));
+  if (!accepted) co_return unavailable();
+  if (accepted->how == Acceptance::conflict) co_return idempotency_conflict();
+  co_return Answered{std::move(accepted->answer), accepted->how == Acceptance::replayed, false};
+}
+
+}  // namespace postroom::intake

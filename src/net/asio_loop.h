@@ -1,0 +1,28 @@
+// What stands behind SystemLoop. Included by the .cpp files of this folder only: Asio costs seconds in each.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <mutex>
+#include <vector>
+
+#include "net/system_loop.h"
+
+namespace postroom::net {
+
+struct SystemLoop::Implementation {
+  boost::asio::io_context context{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{context.get_executor()};
+  boost::asio::steady_timer timer{context};
+  boost::asio::signal_set signals{context};
+  boost::asio::thread_pool workers{4};
+  Monotonic timer_at = Monotonic::never();
+  std::function<void()> on_stop;
+
+  std::mutex posted_mutex;
+  std::vector<Work> posted;  // one wake-up serves a burst
+};
+
+}  // namespace postroom::net

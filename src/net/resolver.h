@@ -1,0 +1,40 @@
+// SystemResolver asks the operating system (getaddrinfo) on a worker thread. DestinationPolicy says which addresses may
+// be connected to; it is asked about the address itself, after resolution, so that no name can talk its way round it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "net/stream.h"
+#include "net/system_loop.h"
+
+namespace postroom::net {
+
+class SystemResolver final : public Resolver {
+ public:
+  explicit SystemResolver(SystemLoop& loop) : loop_(loop) {}
+  async::Task<Result<std::vector<IpAddress>>> resolve(std::string host, Monotonic deadline) override;
+
+ private:
+  SystemLoop& loop_;
+};
+
+class DestinationPolicy {
+ public:
+  // CIDR blocks ("10.0.0.0/8", "fd00::/8"). `deny` wins over `allow`; an empty `allow` allows all. Error: invalid.
+  static Result<DestinationPolicy> create(const std::vector<std::string>& allow, const std::vector<std::string>& deny);
+  // Link-local addresses, where clouds keep their metadata services, are refused always. Error: denied.
+  Result<> check(const IpAddress& address) const;
+
+ private:
+  struct Block {
+    std::vector<unsigned char> bytes;
+    unsigned prefix = 0;
+    bool contains(const std::vector<unsigned char>& address) const;
+  };
+  static Result<std::vector<Block>> parse(const std::vector<std::string>& texts);
+  std::vector<Block> allow_, deny_;
+};
+
+}  // namespace postroom::net

@@ -1,0 +1,58 @@
+// SystemLoop is the Loop of service: the operating system's clocks, sockets and signals, one thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "async/loop.h"
+#include "async/task.h"
+#include "async/task_group.h"
+
+namespace postroom::net {
+
+class SystemLoop final : public async::Loop {
+ public:
+  SystemLoop();
+  ~SystemLoop() override;
+
+  Monotonic now() const override;
+  Timestamp wall() const override;
+  void post(Work work) override;
+
+  // Runs until stop(); may be run again.
+  void run();
+  void stop();
+  // Runs a task to its end and gives its value.
+  template <class T>
+  T run(async::Task<T> task);
+  void run(async::Task<void> task);
+
+  // Calls back on the loop's thread at each SIGTERM or SIGINT. SIGPIPE is ignored from construction on.
+  void on_stop_signal(std::function<void()> callback);
+  // Runs blocking work on one of a few threads of its own. The work posts its result back itself.
+  void offload(Work work);
+
+  struct Implementation;  // asio's, in asio_loop.h
+  Implementation& implementation() { return *implementation_; }
+
+ private:
+  void arm_system_timer();
+  std::unique_ptr<Implementation> implementation_;
+};
+
+namespace detail {
+template <class T>
+async::Task<void> keep_result(async::Task<T> task, std::optional<T>& result) {
+  result.emplace(co_await task);
+}
+}  // namespace detail
+
+template <class T>
+T SystemLoop::run(async::Task<T> task) {
+  std::optional<T> result;
+  run(detail::keep_result(std::move(task), result));
+  return std::move(*result);
+}
+
+}  // namespace postroom::net

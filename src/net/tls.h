@@ -1,0 +1,36 @@
+// TLS (OpenSSL) over any Stream, through memory buffers: the same code over TCP and over a test's stream pair.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "net/stream.h"
+
+struct ssl_ctx_st;
+struct ssl_session_st;
+
+namespace postroom::net {
+
+class OpenSslTls final : public Tls {
+ public:
+  OpenSslTls();
+  ~OpenSslTls() override;
+
+  // The process's own certificate chain and key, PEM. Called again, it replaces them for new sessions. Error: tls.
+  Result<> use_certificate(const std::string& certificate_file, const std::string& key_file);
+
+  async::Task<Result<StreamPtr>> connect(StreamPtr lower, TlsClientPolicy policy) override;
+  async::Task<Result<StreamPtr>> accept(StreamPtr lower) override;
+  bool can_accept() const override { return server_context_ != nullptr; }
+
+ private:
+  using Context = std::shared_ptr<ssl_ctx_st>;
+  Result<Context> client_context(const TlsClientPolicy& policy);
+
+  std::map<std::string, Context> client_contexts_;                   // by what is demanded, bounded
+  std::map<std::string, std::shared_ptr<ssl_session_st>> sessions_;  // by server and demand, for resumption, bounded
+  Context server_context_;
+};
+
+}  // namespace postroom::net

@@ -1,0 +1,73 @@
+#include "policy/fate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace postroom::policy {
+namespace {
+
+using store::EmailRecord;
+using store::EmailStatus;
+using store::OnDoubt;
+
+void finish(EmailRecord& email, EmailStatus status, Timestamp now) {
+  email.status = status;
+  email.finished_at = now;
+  email.next_attempt_at.reset();
+}
+
+void wait_until(EmailRecord& email, EmailStatus status, Timestamp when) {
+  email.status = status;
+  email.next_attempt_at = when;
+}
+
+}  // namespace
+
+EmailRecord fate(EmailRecord email, const Ending& ending, const Route& next, const FateRules& rules, Timestamp now,
+                 Monotonic now_monotonic, Random& random) {
+  ++email.tries;
+  email.last_attempt_at = now;
+  const Verdict& verdict = ending.verdict;
+  const bool costs_an_attempt = ending.kind != Ending::Kind::refused || is_email_fault(verdict.scope);
+  if (costs_an_attempt) ++email.attempts;
+  if (ending.kind == Ending::Kind::accepted) {
+    email.reason.clear();
+    email.reason_class = store::ReasonClass::none;
+    email.in_doubt_with.reset();
+    finish(email, EmailStatus::accepted, now);
+    return email;
+  }
+
+  email.reason = truncate_utf8(ending.reason, limits::reason);
+  email.reason_class = verdict.scope;
+  const auto backoff = [&] {
+    return now + retry_wait(rules.schedule, std::max(email.attempts, 1u), verdict.retry_after, random);
+  };
+  if (ending.kind == Ending::Kind::doubt) {
+    email.in_doubt_with = ending.over;
+    if (rules.on_doubt == OnDoubt::hold) {
+      email.status = EmailStatus::unknown;
+      email.next_attempt_at.reset();
+    } else {  // api.md: due after the first retry step
+      wait_until(email, EmailStatus::deferred, now + retry_wait(rules.schedule, 1, std::nullopt, random));
+    }
+    return email;
+  }
+
+  if (verdict.elsewhere == Elsewhere::worthwhile && next.connection != nullptr) {
+    wait_until(email, EmailStatus::queued, now);
+  } else if (is_connection_fault(verdict.scope)) {
+    const Duration wait = std::max<Duration>(next.until - now_monotonic, verdict.retry_after.value_or(Duration{0}));
+    wait_until(email, EmailStatus::queued, now + wait);
+  } else if (is_email_fault(verdict.scope) && verdict.permanence == Permanence::permanent) {
+    finish(email, EmailStatus::failed, now);
+  } else {
+    wait_until(email, EmailStatus::deferred, backoff());
+  }
+  return email;
+}
+
+}  // namespace postroom::policy

@@ -1,0 +1,18 @@
+#include "policy/retry.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace postroom::policy {
+
+Duration retry_wait(const RetrySchedule& schedule, std::uint32_t attempts, std::optional<Duration> requested,
+                    Random& random) {
+  POSTROOM_ASSERT(!schedule.waits.empty() && attempts > 0);
+  const std::size_t step = std::min<std::size_t>(attempts, schedule.waits.size()) - 1;
+  const auto base = static_cast<double>(schedule.waits[step].count());
+  const Duration wait(static_cast<Duration::rep>(base * (0.9 + 0.2 * random.unit())));
+  return requested ? std::max(wait, *requested) : wait;
+}
+
+}  // namespace postroom::policy

@@ -1,0 +1,71 @@
+// ClientDialogue is the one ClientSession: client_open.cpp makes a connection ready for mail, client_transaction.cpp
+// sends. Included by those two only.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/timestamp.h"
+#include "smtp/client_session.h"
+
+namespace postroom::smtp {
+
+class ClientDialogue final : public ClientSession {
+ public:
+  ClientDialogue(async::Loop& loop, net::StreamPtr stream, ClientOptions options)
+      : loop_(loop), options_(std::move(options)), stream_(std::move(stream)), reader_(*stream_) {
+    remote_ = options_.host + " [" + stream_->peer().address.text + "]:" + std::to_string(stream_->peer().port);
+  }
+
+  // What makes a connected stream ready for MAIL, in the RFC's order.
+  async::Task<std::expected<void, Fault>> prepare(net::Tls& tls, Conversation& conversation,
+                                                  const PhaseObserver& observer);
+
+  async::Task<TransactionResult> send(const mail::Envelope& envelope, std::string_view body,
+                                      Conversation& conversation) override;
+  async::Task<std::optional<Fault>> rehearse(const mail::Envelope& envelope, Conversation& conversation) override;
+  async::Task<bool> noop() override;
+  async::Task<void> quit() override;
+  void abort() override { stream_->abort(); }
+
+  const Extensions& extensions() const override { return extensions_; }
+  std::string remote() const override { return remote_; }
+  std::string tls_version() const override {
+    const std::optional<net::TlsInfo> info = stream_->tls();
+    return info ? info->version : std::string();
+  }
+
+ private:
+  using Step = std::expected<void, Fault>;
+  using Reply = mail::Reply;
+
+  async::Task<Step> wrap_in_tls(net::Tls& tls, Phase phase, Conversation& conversation);
+  async::Task<Step> greet(Conversation& conversation);
+  async::Task<Step> hello(Conversation& conversation);
+  async::Task<Step> start_tls(net::Tls& tls, Conversation& conversation);
+  async::Task<Step> authenticate(Conversation& conversation);
+
+  async::Task<Result<Reply>> read_reply(Duration patience, Conversation& conversation);
+  async::Task<Result<Reply>> command(std::string line, Duration patience, Conversation& conversation);
+  async::Task<Result<void>> write(std::string_view bytes, Duration patience);
+  std::string offered() const;
+  std::string mail_command(const mail::Envelope& envelope, std::size_t bytes) const;
+  std::optional<Fault> why_unfit(const mail::Envelope& envelope, std::size_t bytes) const;
+  async::Task<std::optional<Fault>> converse(const mail::Envelope& envelope, std::size_t bytes,
+                                             TransactionResult& result, Conversation& conversation);
+  async::Task<void> finish_data(std::string_view body, TransactionResult& result, Conversation& conversation);
+  void break_all(TransactionResult& result, const Fault& fault) const;
+  async::Task<void> reset(TransactionResult& result, Conversation& conversation);
+
+  async::Loop& loop_;
+  ClientOptions options_;
+  net::StreamPtr stream_;
+  net::LineReader reader_;
+  Extensions extensions_;
+  std::string remote_;
+};
+
+}  // namespace postroom::smtp

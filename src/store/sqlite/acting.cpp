@@ -1,0 +1,214 @@
+// Operators' acts on queued mail: which status each takes stands in fine-print, "Acting on mail".
+#include <algorithm>
+#include <utility>
+
+#include "store/sqlite/rows.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace postroom::store::sqlite {
+namespace {
+
+constexpr std::size_t chunk = 5000;  // emails a transaction, so that the writer stays responsive
+
+const char* event_of(QueueAct act) {
+  switch (act) {
+    case QueueAct::remove:
+      return "canceled";
+    case QueueAct::retry:
+      return "retried";
+    case QueueAct::hold:
+      return "held";
+    case QueueAct::release:
+      return "released";
+    case QueueAct::move:
+      return "moved";
+    case QueueAct::expire:
+      return "expired";
+    case QueueAct::settle:
+      return "settled";
+  }
+  return "";
+}
+
+bool applies(QueueAct act, const EmailRecord& email) {
+  using enum EmailStatus;
+  const EmailStatus status = email.status;
+  if (status == sending || is_final(status)) return false;
+  switch (act) {
+    case QueueAct::remove:
+      return true;
+    case QueueAct::retry:
+      return status == deferred || status == unknown || status == queued;
+    case QueueAct::hold:
+      return status == queued || status == scheduled || status == deferred;
+    case QueueAct::release:
+      return status == held;
+    case QueueAct::move:
+      return !email.in_doubt_with;
+    case QueueAct::expire:
+      return status != unknown;
+    case QueueAct::settle:
+      return status == unknown || email.in_doubt_with.has_value();
+  }
+  return false;
+}
+
+void finish(EmailRecord& email, EmailStatus status, ReasonClass reason_class, std::string reason, Timestamp now) {
+  email.status = status;
+  email.reason_class = reason_class;
+  email.reason = std::move(reason);
+  email.next_attempt_at.reset();
+  email.finished_at = now;
+}
+
+Result<> remember_former(Database& database, const EmailRecord& email) {
+  Statement update = database.prepare("UPDATE email SET former_status=status, former_next=next_attempt_at WHERE id=?");
+  update << email.id.value;
+  return update.run();
+}
+
+// The status and time it had before it was held; a time that has passed means now.
+Result<> restore_former(Database& database, EmailRecord& email, Timestamp now) {
+  Statement select = database.prepare("SELECT former_status, former_next FROM email WHERE id=?");
+  select << email.id.value;
+  if (!select.step()) return select.error();
+  email.status = static_cast<EmailStatus>(select.maybe_integer(0).value_or(static_cast<int>(EmailStatus::queued)));
+  email.next_attempt_at = std::max(select.maybe_time(1).value_or(now), now);
+  return {};
+}
+
+Result<> apply(Database& database, const QueueAction& action, EmailRecord& email, Timestamp now) {
+  const std::string why = action.audit.reason.empty() ? "" : ": " + action.audit.reason;
+  switch (action.act) {
+    case QueueAct::remove:
+      finish(email, EmailStatus::canceled, ReasonClass::op, "Deleted by an operator" + why, now);
+      break;
+    case QueueAct::expire:
+      finish(email, EmailStatus::expired, ReasonClass::expired,
+             (email.in_doubt_with ? "Expired by an operator while in doubt: it may have been sent"
+                                  : "Expired by an operator") +
+                 why,
+             now);
+      break;
+    case QueueAct::retry:
+      email.status = EmailStatus::queued;
+      email.next_attempt_at = now;
+      break;
+    case QueueAct::hold:
+      if (Result<> done = remember_former(database, email); !done) return done;
+      email.status = EmailStatus::held;
+      email.next_attempt_at.reset();
+      email.reason_class = ReasonClass::op;
+      email.reason = "Held by an operator" + why;
+      break;
+    case QueueAct::release:
+      if (Result<> done = restore_former(database, email, now); !done) return done;
+      email.reason_class = ReasonClass::none;
+      email.reason.clear();
+      break;
+    case QueueAct::move:
+      email.pinned_to = action.move_to;
+      if (email.status == EmailStatus::queued) email.next_attempt_at = now;
+      break;
+    case QueueAct::settle:
+      email.in_doubt_with.reset();
+      if (action.settle_sent) {
+        finish(email, EmailStatus::accepted, ReasonClass::none, "Settled by an operator as sent" + why, now);
+      } else {
+        email.status = EmailStatus::queued;
+        email.next_attempt_at = now;
+        email.reason_class = ReasonClass::op;
+        email.reason = "Settled by an operator as not sent" + why;
+      }
+      break;
+  }
+  if (Result<> done = store_email(database, email); !done) return done;
+  return insert_event(database, email.id, {now, event_of(action.act), action.audit.reason, action.audit.by});
+}
+
+struct Stretch {
+  ActionCounts counts;
+  std::optional<Timestamp> earliest;
+};
+
+Result<Stretch> act_on(Database& database, const QueueAction& action, const std::vector<EmailId>& ids, Timestamp now) {
+  Stretch stretch;
+  for (const EmailId id : ids) {
+    EmailRecord email;
+    {
+      Statement select = database.prepare(std::string("SELECT ") + email_columns +
+                                          " FROM email e JOIN message m ON m.id=e.message_id WHERE e.id=?");
+      select << id.value;
+      if (!select.step()) {
+        if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+        continue;  // not in the queue (any more): nothing matched
+      }
+      email = as_of(read_email(select), now);
+    }
+    ++stretch.counts.matched;
+    if (!applies(action.act, email)) {
+      ++stretch.counts.skipped;
+      continue;
+    }
+    if (action.dry_run) continue;
+    if (const Result<> done = apply(database, action, email, now); !done) return std::unexpected(done.error());
+    ++stretch.counts.changed;
+    if (email.next_attempt_at && (!stretch.earliest || *email.next_attempt_at < *stretch.earliest))
+      stretch.earliest = email.next_attempt_at;
+  }
+  return stretch;
+}
+
+}  // namespace
+
+Answer<ActionCounts> SqliteStore::act(QueueAction action, Timestamp now) {
+  ActionCounts counts;
+  if (!action.filter) {
+    for (std::size_t i = 0; i < action.ids.size(); i += chunk) {
+      const auto end = std::min(action.ids.size(), i + chunk);
+      const Result<> done = co_await act_chunk(
+          action,
+          {action.ids.begin() + static_cast<std::ptrdiff_t>(i), action.ids.begin() + static_cast<std::ptrdiff_t>(end)},
+          now, counts);
+      if (!done) co_return std::unexpected(done.error());
+    }
+  } else {
+    PageRequest page{chunk, std::nullopt};
+    do {
+      Result<Page<EmailRecord>> found =
+          co_await list_queue(*action.filter, QueueSort::created_at, Direction::ascending, page, now);
+      if (!found) co_return std::unexpected(found.error());
+      std::vector<EmailId> ids;
+      for (const EmailRecord& email : found->items) ids.push_back(email.id);
+      if (const Result<> done = co_await act_chunk(action, std::move(ids), now, counts); !done)
+        co_return std::unexpected(done.error());
+      page.after = found->next;
+    } while (page.after);
+  }
+  if (!action.dry_run) {
+    action.audit.at = now;
+    action.audit.action = std::string("queue.") + event_of(action.act);
+    action.audit.object = std::to_string(counts.changed) + " emails";
+    co_await append_audit(action.audit);
+  }
+  co_return counts;
+}
+
+Answer<> SqliteStore::act_chunk(const QueueAction& action, std::vector<EmailId> ids, Timestamp now,
+                                ActionCounts& counts) {
+  Stretch stretch;
+  const Result<> done = co_await write([&](Database& database) -> Result<> {
+    Result<Stretch> acted = act_on(database, action, ids, now);
+    if (!acted) return std::unexpected(acted.error());
+    stretch = std::move(*acted);
+    return {};
+  });
+  if (!done) co_return done;
+  counts.matched += stretch.counts.matched;
+  counts.changed += stretch.counts.changed;
+  counts.skipped += stretch.counts.skipped;
+  tell_due(stretch.earliest);
+  co_return Result<>{};
+}
+
+}  // namespace postroom::store::sqlite

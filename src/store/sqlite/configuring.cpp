@@ -1,0 +1,308 @@
+// Connections, API keys, audit, settings, retention, backup: everything that is not mail on its way.
+#include <array>
+#include <utility>
+
+#include "store/connection_rules.h"
+#include "store/sqlite/rows.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace postroom::store::sqlite {
+namespace {
+
+constexpr const char* connection_columns =
+    "id, version, caption, driver, host, port, username, sealed_password, send_from, send_from_name, encryption, "
+    "enabled, "
+    "priority, weight, per_second, per_minute, per_hour, per_day, per_month, timezone, max_sessions, "
+    "max_messages_per_session, auth, verify_certificate, ca_file, on_doubt, created_at, updated_at";
+
+ConnectionRecord read_connection(const Statement& row) {
+  const auto small = [&row](int column) { return static_cast<std::uint32_t>(row.integer(column)); };
+  ConnectionRecord connection;
+  connection.id = row.integer(0);
+  connection.version = row.integer(1);
+  connection.caption = row.text(2);
+  connection.driver = row.text(3);
+  connection.host = row.text(4);
+  connection.port = static_cast<std::uint16_t>(row.integer(5));
+  connection.username = row.text(6);
+  connection.sealed_password = row.text(7);
+  connection.send_from = row.text(8);
+  connection.send_from_name = row.text(9);
+  connection.encryption = static_cast<Encryption>(row.integer(10));
+  connection.enabled = row.integer(11) != 0;
+  connection.priority = static_cast<std::int32_t>(row.integer(12));
+  connection.weight = small(13);
+  connection.limits = {small(14), small(15), small(16), small(17), small(18)};
+  connection.timezone = row.text(19);
+  connection.max_sessions = small(20);
+  connection.max_messages_per_session = small(21);
+  connection.auth = static_cast<AuthMechanism>(row.integer(22));
+  connection.verify_certificate = row.integer(23) != 0;
+  connection.ca_file = row.text(24);
+  connection.on_doubt = static_cast<OnDoubt>(row.integer(25));
+  connection.created_at = {row.integer(26)};
+  connection.updated_at = {row.integer(27)};
+  return connection;
+}
+
+Result<std::vector<ConnectionRecord>> all_connections(Database& database) {
+  std::vector<ConnectionRecord> all;
+  Statement select =
+      database.prepare(std::string("SELECT ") + connection_columns + " FROM connection ORDER BY priority, id");
+  while (select.step()) all.push_back(read_connection(select));
+  if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+  return all;
+}
+
+// The row's id is 0 for a new one; the database gives the next.
+Result<> put_connection(Database& database, const ConnectionRecord& c) {
+  const std::optional<std::int64_t> id = c.id == 0 ? std::nullopt : std::optional(c.id);
+  Statement put = database.prepare(
+      "INSERT OR REPLACE INTO connection VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  put << id << c.version << c.caption << c.driver << c.host << static_cast<std::int64_t>(c.port) << c.username;
+  put.blob(c.sealed_password) << c.send_from << c.send_from_name << static_cast<int>(c.encryption)
+                              << (c.enabled ? 1 : 0) << c.priority << c.weight << c.limits.per_second
+                              << c.limits.per_minute << c.limits.per_hour << c.limits.per_day << c.limits.per_month
+                              << c.timezone << c.max_sessions << c.max_messages_per_session << static_cast<int>(c.auth)
+                              << (c.verify_certificate ? 1 : 0) << c.ca_file << static_cast<int>(c.on_doubt)
+                              << c.created_at << c.updated_at;
+  return put.run();
+}
+
+Result<std::int64_t> last_row(Database& database) {
+  Statement select = database.prepare("SELECT last_insert_rowid()");
+  if (!select.step()) return fail(ErrorCode::unavailable, "the new row's id can't be read");
+  return select.integer(0);
+}
+
+Result<std::uint64_t> unfinished_over(Database& database, ConnectionId id) {
+  Statement select = database.prepare(
+      "SELECT (SELECT count(*) FROM email WHERE pinned_to=?1) + (SELECT count(*) FROM email WHERE in_doubt_with=?1 AND "
+      "pinned_to IS NOT ?1)");
+  select << id;
+  if (!select.step()) return fail(ErrorCode::unavailable, "its mail can't be counted");
+  return static_cast<std::uint64_t>(select.integer(0));
+}
+
+ApiKeyRecord read_api_key(const Statement& row) {
+  return {row.integer(0),           row.text(1),      row.text(2),       row.text(3),
+          split_lines(row.text(4)), {row.integer(5)}, row.maybe_time(6), row.maybe_time(7)};
+}
+
+}  // namespace
+
+Answer<std::vector<ConnectionRecord>> SqliteStore::connections() {
+  co_return co_await read<std::vector<ConnectionRecord>>(all_connections);
+}
+
+Answer<ConnectionRecord> SqliteStore::create_connection(ConnectionRecord connection, AuditRecord audit) {
+  connection.id = 0;
+  connection.version = 1;
+  ConnectionRecord created;
+  const Result<> written = co_await write([&](Database& database) -> Result<> {
+    Result<std::vector<ConnectionRecord>> existing = all_connections(database);
+    if (!existing) return std::unexpected(existing.error());
+    if (Result<> allowed = may_create(*existing, connection); !allowed) return allowed;
+    if (Result<> put = put_connection(database, connection); !put) return put;
+    const Result<std::int64_t> id = last_row(database);
+    if (!id) return std::unexpected(id.error());
+    created = connection;
+    created.id = *id;
+    AuditRecord record = audit;
+    record.object = "connection:" + std::to_string(*id);
+    return insert_audit(database, record);
+  });
+  if (!written) co_return std::unexpected(written.error());
+  if (connections_listener_) connections_listener_();
+  co_return created;
+}
+
+Answer<ConnectionRecord> SqliteStore::update_connection(ConnectionChange change) {
+  ConnectionRecord updated = change.connection;
+  updated.version = change.expected_version + 1;
+  const Result<> written = co_await write([&](Database& database) -> Result<> {
+    Result<std::vector<ConnectionRecord>> existing = all_connections(database);
+    if (!existing) return std::unexpected(existing.error());
+    if (Result<> allowed = may_update(*existing, updated, change.expected_version); !allowed) return allowed;
+    if (Result<> put = put_connection(database, updated); !put) return put;
+    return insert_audit(database, change.audit);
+  });
+  if (!written) co_return std::unexpected(written.error());
+  if (connections_listener_) connections_listener_();
+  co_return updated;
+}
+
+Answer<> SqliteStore::delete_connection(ConnectionId id, AuditRecord audit) {
+  const Result<> written = co_await write([&](Database& database) -> Result<> {
+    Result<std::vector<ConnectionRecord>> existing = all_connections(database);
+    if (!existing) return std::unexpected(existing.error());
+    const Result<std::uint64_t> unfinished = unfinished_over(database, id);
+    if (!unfinished) return std::unexpected(unfinished.error());
+    if (Result<> allowed = may_delete(*existing, id, *unfinished); !allowed) return allowed;
+    for (const char* table : {"connection", "connection_health"}) {
+      Statement remove = database.prepare(std::string("DELETE FROM ") + table + " WHERE id=?");
+      remove << id;
+      if (Result<> done = remove.run(); !done) return done;
+    }
+    return insert_audit(database, audit);
+  });
+  if (written && connections_listener_) connections_listener_();
+  co_return written;
+}
+
+Answer<std::vector<ApiKeyRecord>> SqliteStore::api_keys() {
+  co_return co_await read<std::vector<ApiKeyRecord>>([](Database& database) -> Result<std::vector<ApiKeyRecord>> {
+    std::vector<ApiKeyRecord> all;
+    Statement select = database.prepare(
+        "SELECT id, name, hash, prefix, scopes, created_at, last_used_at, revoked_at FROM api_key ORDER BY id");
+    while (select.step()) all.push_back(read_api_key(select));
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    return all;
+  });
+}
+
+Answer<ApiKeyRecord> SqliteStore::create_api_key(ApiKeyRecord key, AuditRecord audit) {
+  const Result<> written = co_await write([&](Database& database) -> Result<> {
+    const std::string scopes = join_lines(key.scopes);
+    {
+      Statement insert = database.prepare("INSERT INTO api_key VALUES(NULL,?,?,?,?,?,NULL,NULL)");
+      insert << key.name << key.hash << key.prefix << scopes << key.created_at;
+      if (Result<> done = insert.run(); !done) return done;
+    }
+    const Result<std::int64_t> id = last_row(database);
+    if (!id) return std::unexpected(id.error());
+    key.id = *id;
+    audit.object = "api_key:" + std::to_string(*id);
+    return insert_audit(database, audit);
+  });
+  if (!written) co_return std::unexpected(written.error());
+  co_return key;
+}
+
+Answer<> SqliteStore::revoke_api_key(ApiKeyId id, Timestamp at, AuditRecord audit) {
+  co_return co_await write([&](Database& database) -> Result<> {
+    {
+      Statement update = database.prepare("UPDATE api_key SET revoked_at=? WHERE id=? AND revoked_at IS NULL");
+      update << at << id;
+      if (Result<> done = update.run(); !done) return done;
+    }
+    if (database.changes() == 0) return fail(ErrorCode::not_found, "there is no such key, or it is revoked already");
+    return insert_audit(database, audit);
+  });
+}
+
+Answer<> SqliteStore::touch_api_key(ApiKeyId id, Timestamp at) {
+  co_return co_await write([id, at](Database& database) -> Result<> {
+    Statement update = database.prepare("UPDATE api_key SET last_used_at=? WHERE id=?");
+    update << at << id;
+    return update.run();
+  });
+}
+
+Answer<> SqliteStore::append_audit(AuditRecord record) {
+  co_return co_await write([&record](Database& database) { return insert_audit(database, record); });
+}
+
+Answer<Page<AuditRecord>> SqliteStore::list_audit(PageRequest page) {
+  co_return co_await read<Page<AuditRecord>>([&page](Database& database) -> Result<Page<AuditRecord>> {
+    Page<AuditRecord> found;
+    Statement select = database.prepare(
+        "SELECT id, at, by, \"from\", action, object, detail, reason FROM audit WHERE id<? ORDER BY id DESC LIMIT ?");
+    select << (page.after ? static_cast<std::int64_t>(page.after->id) : INT64_MAX)
+           << static_cast<std::int64_t>(page.limit);
+    while (select.step())
+      found.items.push_back({select.integer(0),
+                             {select.integer(1)},
+                             select.text(2),
+                             select.text(3),
+                             select.text(4),
+                             select.text(5),
+                             select.text(6),
+                             select.text(7)});
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    if (found.items.size() == page.limit)
+      found.next = Position{{}, true, static_cast<std::uint64_t>(found.items.back().id)};
+    found.total = found.items.size();
+    found.total_exact = !page.after && !found.next;
+    return found;
+  });
+}
+
+// Nothing is deleted to make room: only finished mail, by age, in small steps (product.md, "How mail is treated").
+Answer<std::size_t> SqliteStore::remove_old(RetentionCut cut, std::size_t limit) {
+  const auto id_before = [](Timestamp at) { return std::max<std::int64_t>(0, at.ms - id_epoch_ms) << 22; };
+  struct Step {
+    std::string sql;
+    std::int64_t before;
+    std::int64_t other;
+  };
+  const std::string not_queued =
+      "NOT EXISTS(SELECT 1 FROM email e WHERE e.id BETWEEN m.id AND m.last_email_id AND e.message_id=m.id)";
+  const std::string none_since =
+      "NOT EXISTS(SELECT 1 FROM finished f WHERE f.id BETWEEN m.id AND m.last_email_id AND f.message_id=m.id AND "
+      "f.finished_at>=?2)";
+  const std::array steps{
+      Step{"DELETE FROM content WHERE message_id IN (SELECT c.message_id FROM content c JOIN message m ON "
+           "m.id=c.message_id WHERE c.message_id<?1 AND " +
+               not_queued + " AND " + none_since + " LIMIT ?3)",
+           id_before(cut.content_before), cut.content_before.ms},
+      Step{"DELETE FROM conversation WHERE id IN (SELECT id FROM conversation WHERE id<?1 AND ?2=?2 LIMIT ?3)",
+           id_before(cut.log_before), 0},
+      Step{"DELETE FROM attempt WHERE id IN (SELECT id FROM attempt WHERE id<?1 AND status<>0 AND ?2=?2 LIMIT ?3)",
+           id_before(cut.log_before), 0},
+      Step{"DELETE FROM finished WHERE id IN (SELECT id FROM finished WHERE id<?1 AND finished_at<?2 LIMIT ?3)",
+           id_before(cut.log_before), cut.log_before.ms},
+      Step{"DELETE FROM message WHERE id IN (SELECT m.id FROM message m WHERE m.id<?1 AND ?2=?2 AND " + not_queued +
+               " AND NOT EXISTS(SELECT 1 FROM finished f WHERE f.id BETWEEN m.id AND m.last_email_id AND "
+               "f.message_id=m.id) LIMIT ?3)",
+           id_before(cut.log_before), 0},
+      Step{"DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at<?1 AND ?2=?2 LIMIT ?3)", cut.audit_before.ms,
+           0},
+      Step{"DELETE FROM idempotency WHERE (credential, key) IN (SELECT credential, key FROM idempotency WHERE at<?1 "
+           "AND ?2=?2 LIMIT ?3)",
+           cut.idempotency_before.ms, 0},
+      Step{"DELETE FROM rollup WHERE minute IN (SELECT minute FROM rollup WHERE minute<?1/60000 AND ?2=?2 LIMIT ?3)",
+           cut.log_before.ms, 0}};
+  std::size_t removed = 0;
+  const Result<> written = co_await write([&](Database& database) -> Result<> {
+    removed = 0;
+    for (const Step& step : steps) {
+      Statement remove = database.prepare(step.sql);
+      remove << step.before << step.other << static_cast<std::int64_t>(limit);
+      if (Result<> done = remove.run(); !done) return done;
+      removed += database.changes();
+    }
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  co_return removed;
+}
+
+Answer<std::optional<std::string>> SqliteStore::setting(std::string name) {
+  co_return co_await read<std::optional<std::string>>(
+      [&name](Database& database) -> Result<std::optional<std::string>> {
+        Statement select = database.prepare("SELECT value FROM setting WHERE name=?");
+        select << name;
+        if (select.step()) return select.text(0);
+        if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+        return std::nullopt;
+      });
+}
+
+Answer<> SqliteStore::set_setting(std::string name, std::string value) {
+  co_return co_await write([&](Database& database) -> Result<> {
+    Statement upsert = database.prepare("INSERT OR REPLACE INTO setting VALUES(?,?)");
+    upsert << name << value;
+    return upsert.run();
+  });
+}
+
+Answer<> SqliteStore::backup_to(std::string file) {
+  co_return co_await read<void>([&file](Database& database) -> Result<> {
+    Statement vacuum = database.prepare("VACUUM INTO ?");
+    vacuum << file;
+    return vacuum.run();
+  });
+}
+
+}  // namespace postroom::store::sqlite

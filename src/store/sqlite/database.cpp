@@ -1,0 +1,139 @@
+#include "store/sqlite/database.h"
+
+#include <sqlite3.h>
+
+#include "base/assert.h"
+
+namespace postroom::store::sqlite {
+namespace {
+
+constexpr std::size_t statements_kept = 256;
+constexpr int busy_patience_ms = 5000;
+
+}  // namespace
+
+std::unexpected<Error> fail_sqlite(sqlite3* database, int status) {
+  const std::string words = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(status);
+  switch (status & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return fail(ErrorCode::corrupt, "the database is damaged: " + words);
+    case SQLITE_FULL:
+      return fail(ErrorCode::unavailable, "the disk is full");
+    case SQLITE_CONSTRAINT:
+      return fail(ErrorCode::conflict, words);
+    default:
+      return fail(ErrorCode::unavailable, "the database can't be used now: " + words);
+  }
+}
+
+Statement::~Statement() {
+  if (statement_ == nullptr) return;
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+Statement& Statement::operator<<(std::int64_t value) {
+  status_ |= sqlite3_bind_int64(statement_, next_++, value);
+  return *this;
+}
+
+Statement& Statement::operator<<(std::string_view text) {
+  // A null pointer would bind NULL; an empty text is not that.
+  status_ |=
+      sqlite3_bind_text64(statement_, next_++, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  return *this;
+}
+
+Statement& Statement::operator<<(std::nullopt_t) {
+  status_ |= sqlite3_bind_null(statement_, next_++);
+  return *this;
+}
+
+Statement& Statement::blob(std::string_view bytes) {
+  status_ |= sqlite3_bind_blob64(statement_, next_++, bytes.data() ? bytes.data() : "", bytes.size(), SQLITE_STATIC);
+  return *this;
+}
+
+bool Statement::step() {
+  POSTROOM_ASSERT(status_ == SQLITE_OK || status_ == SQLITE_ROW);
+  status_ = sqlite3_step(statement_);
+  return status_ == SQLITE_ROW;
+}
+
+Result<> Statement::error() const {
+  if (status_ == SQLITE_OK || status_ == SQLITE_ROW || status_ == SQLITE_DONE) return {};
+  return fail_sqlite(database_, status_);
+}
+
+Result<> Statement::run() {
+  step();
+  return error();
+}
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+std::string Statement::text(int column) const {
+  const void* bytes = sqlite3_column_blob(statement_, column);
+  const int size = sqlite3_column_bytes(statement_, column);
+  return size == 0 ? std::string() : std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+std::optional<std::int64_t> Statement::maybe_integer(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return integer(column);
+}
+
+std::optional<Timestamp> Statement::maybe_time(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return Timestamp{integer(column)};
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& file, Access access) {
+  const int flags = access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  sqlite3* handle = nullptr;
+  const int status = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::unique_ptr<Database> database(new Database(handle));
+  if (status != SQLITE_OK) return fail_sqlite(handle, status);
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, busy_patience_ms);
+  return database;
+}
+
+Database::~Database() {
+  for (const auto& [sql, statement] : prepared_) sqlite3_finalize(statement);
+  sqlite3_close(database_);
+}
+
+Statement Database::prepare(const std::string& sql) {
+  const auto known = prepared_.find(sql);
+  if (known != prepared_.end()) return {database_, known->second};
+  if (prepared_.size() >= statements_kept) {
+    for (const auto& [old, statement] : prepared_) sqlite3_finalize(statement);
+    prepared_.clear();
+  }
+  sqlite3_stmt* statement = nullptr;
+  const int status = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                        &statement, nullptr);
+  POSTROOM_ASSERT(status == SQLITE_OK);
+  prepared_.emplace(sql, statement);
+  return {database_, statement};
+}
+
+Result<> Database::execute(const std::string& sql) {
+  const int status = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (status != SQLITE_OK) return fail_sqlite(database_, status);
+  return {};
+}
+
+std::uint64_t Database::changes() const {
+  return static_cast<std::uint64_t>(sqlite3_changes64(database_));
+}
+
+}  // namespace postroom::store::sqlite

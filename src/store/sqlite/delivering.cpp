@@ -1,0 +1,207 @@
+// What the engine reads and records.
+#include <algorithm>
+#include <utility>
+
+#include "store/sqlite/rows.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace postroom::store::sqlite {
+namespace {
+
+DueEmail read_due(const Statement& row) {
+  DueEmail due;
+  due.email = read_email(row);
+  due.reverse_path = row.text(due_first_column);
+  due.on_doubt = static_cast<OnDoubt>(row.integer(due_first_column + 1));
+  due.eight_bit = row.integer(due_first_column + 2) != 0;
+  due.smtputf8 = row.integer(due_first_column + 3) != 0;
+  return due;
+}
+
+Result<DuePage> read_due_page(Database& database, const DueQuery& query) {
+  DuePage page;
+  const Position after = query.after.value_or(Position{"0", true, 0});
+  const std::int64_t after_at = std::stoll(after.value);
+  {
+    Statement select = database.prepare(std::string("SELECT ") + email_columns + "," + due_columns +
+                                        " FROM email e JOIN message m ON m.id=e.message_id"
+                                        " WHERE e.next_attempt_at IS NOT NULL AND (e.next_attempt_at, e.id) > (?1, ?2)"
+                                        " AND e.next_attempt_at <= ?3 ORDER BY e.next_attempt_at, e.id LIMIT ?4");
+    select << after_at << after.id << query.until << static_cast<std::int64_t>(query.limit);
+    while (select.step()) {
+      DueEmail due = read_due(select);
+      page.last = Position{std::to_string(due.email.next_attempt_at->ms), true, due.email.id.value};
+      if (due.email.expires_at > query.until) page.emails.push_back(std::move(due));
+    }
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+  }
+  Statement next = database.prepare("SELECT min(next_attempt_at) FROM email WHERE next_attempt_at > ?");
+  next << query.until;
+  if (next.step()) page.next_due_at = next.maybe_time(0);
+  return page;
+}
+
+Result<bool> begin_one(Database& database, const AttemptStart& start) {
+  {
+    Statement update = database.prepare(
+        "UPDATE email SET status=?, next_attempt_at=NULL, last_attempt_at=? WHERE id=? AND status IN (0,1,3)");
+    update << static_cast<int>(EmailStatus::sending) << start.attempt.attempted_at() << start.attempt.email_id.value;
+    if (const Result<> done = update.run(); !done) return std::unexpected(done.error());
+  }
+  if (database.changes() == 0) return false;
+  if (const Result<> done = insert_attempt(database, start.attempt); !done) return std::unexpected(done.error());
+  return true;
+}
+
+Result<> update_attempt(Database& database, const AttemptOutcome& outcome) {
+  const AttemptRecord& attempt = outcome.attempt;
+  Statement update = database.prepare(
+      "UPDATE attempt SET status=?, reason=?, reason_class=?, decided_by=?, remote_host=?, tls=?, reply_code=?, "
+      "enhanced_code=?, provider_id=?, duration_ms=?, conversation_id=? WHERE id=?");
+  update << static_cast<int>(attempt.status) << attempt.reason << static_cast<int>(attempt.reason_class)
+         << attempt.decided_by << attempt.remote_host << attempt.tls << attempt.reply_code << attempt.enhanced_code
+         << attempt.provider_id << attempt.duration_ms << outcome.conversation_id << attempt.id.value;
+  return update.run();
+}
+
+Result<> record_all(Database& database, const std::vector<AttemptOutcome>& outcomes, Timestamp now) {
+  std::uint64_t succeeded = 0, failed = 0, finished = 0;
+  for (const AttemptOutcome& outcome : outcomes) {
+    if (Result<> done = update_attempt(database, outcome); !done) return done;
+    if (Result<> done = store_email(database, outcome.email); !done) return done;
+    if (!outcome.conversation.empty()) {
+      Statement insert = database.prepare("INSERT OR REPLACE INTO conversation VALUES(?,?)");
+      insert << outcome.conversation_id << outcome.conversation;
+      if (Result<> done = insert.run(); !done) return done;
+    }
+    (outcome.attempt.status == AttemptStatus::success ? succeeded : failed) += 1;
+    if (is_final(outcome.email.status) && outcome.email.status != EmailStatus::accepted) ++finished;
+  }
+  if (succeeded > 0)
+    if (Result<> done = count(database, now, Counter::succeeded, succeeded); !done) return done;
+  if (failed > 0)
+    if (Result<> done = count(database, now, Counter::failed, failed); !done) return done;
+  if (finished > 0) return count(database, now, Counter::finished, finished);
+  return {};
+}
+
+}  // namespace
+
+Answer<DuePage> SqliteStore::due(DueQuery query) {
+  co_return co_await read<DuePage>([&query](Database& database) { return read_due_page(database, query); });
+}
+
+Answer<std::vector<bool>> SqliteStore::begin_attempts(std::vector<AttemptStart> starts) {
+  std::vector<bool> begun;
+  const Result<> written = co_await write([&starts, &begun](Database& database) -> Result<> {
+    begun.clear();
+    for (const AttemptStart& start : starts) {
+      const Result<bool> one = begin_one(database, start);
+      if (!one) return std::unexpected(one.error());
+      begun.push_back(*one);
+    }
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  co_return begun;
+}
+
+Answer<> SqliteStore::record(std::vector<AttemptOutcome> outcomes) {
+  const Timestamp now = loop_.wall();
+  co_return co_await write([&outcomes, now](Database& database) { return record_all(database, outcomes, now); });
+}
+
+Answer<> SqliteStore::postpone(std::vector<EmailRecord> emails) {
+  co_return co_await write([&emails](Database& database) -> Result<> {
+    for (const EmailRecord& email : emails) {
+      Statement update = database.prepare(
+          "UPDATE email SET status=?, reason=?, reason_class=?, next_attempt_at=? WHERE id=? AND status IN (0,1,3)");
+      update << static_cast<int>(email.status) << email.reason << static_cast<int>(email.reason_class)
+             << email.next_attempt_at << email.id.value;
+      if (Result<> done = update.run(); !done) return done;
+    }
+    return {};
+  });
+}
+
+Answer<Content> SqliteStore::content(MessageId id) {
+  co_return co_await read<Content>([id](Database& database) -> Result<Content> {
+    Statement select = database.prepare("SELECT body FROM content WHERE message_id=?");
+    select << id.value;
+    if (select.step()) return std::make_shared<const std::string>(select.text(0));
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    return fail(ErrorCode::not_found, "its content is no longer kept");
+  });
+}
+
+Answer<std::vector<OpenAttempt>> SqliteStore::open_attempts() {
+  co_return co_await read<std::vector<OpenAttempt>>([](Database& database) -> Result<std::vector<OpenAttempt>> {
+    std::vector<OpenAttempt> open;
+    {
+      Statement select = database.prepare(std::string("SELECT ") + attempt_columns +
+                                          " FROM attempt a JOIN message m ON m.id=a.message_id WHERE a.status=0");
+      while (select.step()) open.push_back({read_attempt(select), {}});
+      if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    }
+    for (OpenAttempt& attempt : open) {
+      Statement select = database.prepare(std::string("SELECT ") + email_columns + "," + due_columns +
+                                          " FROM email e JOIN message m ON m.id=e.message_id WHERE e.id=?");
+      select << attempt.attempt.email_id.value;
+      if (select.step()) attempt.email = read_due(select);
+      if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    }
+    return open;
+  });
+}
+
+Answer<std::size_t> SqliteStore::expire(Timestamp now, std::size_t limit) {
+  std::size_t expired = 0;
+  const Result<> written = co_await write([&expired, now, limit](Database& database) -> Result<> {
+    std::vector<EmailRecord> due;
+    {
+      Statement select = database.prepare(std::string("SELECT ") + email_columns +
+                                          " FROM email e JOIN message m ON m.id=e.message_id"
+                                          " WHERE e.expires_at<=? AND e.status IN (0,1,3,4) LIMIT ?");
+      select << now << static_cast<std::int64_t>(limit);
+      while (select.step()) due.push_back(read_email(select));
+      if (Result<> error = select.error(); !error) return error;
+    }
+    for (EmailRecord& email : due) {
+      email.status = EmailStatus::expired;
+      email.reason = email.in_doubt_with ? "It expired while in doubt: it may have been sent."
+                                         : "It expired before it could be sent.";
+      email.reason_class = ReasonClass::expired;
+      email.finished_at = now;
+      if (Result<> done = store_email(database, email); !done) return done;
+      if (Result<> done = insert_event(database, email.id, {now, "expired", email.reason, ""}); !done) return done;
+    }
+    expired = due.size();
+    return expired == 0 ? Result<>{} : count(database, now, Counter::finished, expired);
+  });
+  if (!written) co_return std::unexpected(written.error());
+  co_return expired;
+}
+
+Answer<> SqliteStore::save_health(ConnectionId id, ConnectionHealth health) {
+  co_return co_await write([id, &health](Database& database) -> Result<> {
+    Statement upsert = database.prepare("INSERT OR REPLACE INTO connection_health VALUES(?,?,?,?,?)");
+    upsert << id << static_cast<int>(health.state) << health.since << health.reason << health.faults_in_a_row;
+    return upsert.run();
+  });
+}
+
+Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> SqliteStore::health() {
+  using All = std::vector<std::pair<ConnectionId, ConnectionHealth>>;
+  co_return co_await read<All>([](Database& database) -> Result<All> {
+    All all;
+    Statement select = database.prepare("SELECT id, state, since, reason, faults FROM connection_health");
+    while (select.step())
+      all.emplace_back(select.integer(0),
+                       ConnectionHealth{static_cast<HealthState>(select.integer(1)), select.maybe_time(2),
+                                        select.text(3), static_cast<std::uint32_t>(select.integer(4))});
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    return all;
+  });
+}
+
+}  // namespace postroom::store::sqlite

@@ -1,0 +1,46 @@
+// Rows to records and back: one place for each table's column order.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/queries.h"
+#include "store/records.h"
+#include "store/sqlite/database.h"
+
+namespace postroom::store::sqlite {
+
+std::string join_lines(const std::vector<std::string>& parts);
+std::vector<std::string> split_lines(const std::string& text);
+std::string domain_of(const std::string& address);  // lower case
+
+// email e JOIN message m: the columns of a queue row, and how it is read.
+extern const char* const email_columns;
+EmailRecord read_email(const Statement& row);
+// The columns after those of email_columns that delivery needs beside them.
+extern const char* const due_columns;
+constexpr int due_first_column = 19;
+
+// finished f JOIN message m.
+extern const char* const finished_columns;
+EmailRecord read_finished(const Statement& row);
+
+// attempt a JOIN message m.
+extern const char* const attempt_columns;
+AttemptRecord read_attempt(const Statement& row);
+Result<> insert_attempt(Database& database, const AttemptRecord& attempt);
+
+extern const char* const message_columns;
+MessageRecord read_message(const Statement& row);
+
+// Writes a queue row's new state, or moves it to `finished` when it is final.
+Result<> store_email(Database& database, const EmailRecord& email);
+Result<> insert_event(Database& database, EmailId email, const EmailEvent& event);
+Result<> insert_audit(Database& database, const AuditRecord& audit);
+enum class Counter { submitted, succeeded, failed, finished };
+Result<> count(Database& database, Timestamp at, Counter counter, std::uint64_t by);
+
+// What a reader sees: a scheduled email whose time has come is queued, one past its end is expired.
+EmailRecord as_of(EmailRecord email, Timestamp now);
+
+}  // namespace postroom::store::sqlite

@@ -1,0 +1,104 @@
+// SqliteStore keeps everything in DIR/postroom.db: write-ahead log, synchronous=FULL, one writing thread whose commits
+// are shared, read-only readers. DIR/lock keeps a second process out.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "async/one_shot.h"
+#include "store/sqlite/threads.h"
+#include "store/store.h"
+
+namespace postroom::store::sqlite {
+
+class SqliteStore final : public Store {
+ public:
+  // Makes DIR (0700) and the database when they are not there. Errors: conflict (in use by another process, or written
+  // by a newer version), io, corrupt, unavailable.
+  static Result<std::unique_ptr<SqliteStore>> open(async::Loop& loop, const std::string& dir);
+  ~SqliteStore() override;
+
+  // accepting.cpp
+  Answer<AcceptResult> accept(AcceptRequest request) override;
+  void on_due(std::function<void(Timestamp)> listener) override { due_listener_ = std::move(listener); }
+  Answer<> probe() override;
+
+  // delivering.cpp
+  Answer<DuePage> due(DueQuery query) override;
+  Answer<std::vector<bool>> begin_attempts(std::vector<AttemptStart> starts) override;
+  Answer<> record(std::vector<AttemptOutcome> outcomes) override;
+  Answer<> postpone(std::vector<EmailRecord> emails) override;
+  Answer<Content> content(MessageId id) override;
+  Answer<std::vector<OpenAttempt>> open_attempts() override;
+  Answer<std::size_t> expire(Timestamp now, std::size_t limit) override;
+  Answer<> save_health(ConnectionId id, ConnectionHealth health) override;
+  Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> health() override;
+
+  // listing.cpp, telling.cpp
+  Answer<Page<EmailRecord>> list_queue(QueueFilter filter, QueueSort sort, Direction direction, PageRequest page,
+                                       Timestamp now) override;
+  Answer<Page<AttemptRecord>> list_log(LogFilter filter, Direction direction, PageRequest page) override;
+  Answer<EmailStory> email(EmailId id) override;
+  Answer<MessageStory> message(MessageId id) override;
+  Answer<AttemptDetail> attempt(AttemptId id) override;
+  Answer<std::vector<StatsBucket>> stats(Timestamp from, Timestamp to, Milliseconds step) override;
+  Answer<QueueDepth> queue_depth() override;
+
+  // acting.cpp
+  Answer<ActionCounts> act(QueueAction action, Timestamp now) override;
+
+  // configuring.cpp
+  Answer<std::vector<ConnectionRecord>> connections() override;
+  Answer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) override;
+  Answer<ConnectionRecord> update_connection(ConnectionChange change) override;
+  Answer<> delete_connection(ConnectionId id, AuditRecord audit) override;
+  void on_connections_changed(std::function<void()> listener) override { connections_listener_ = std::move(listener); }
+  Answer<std::vector<ApiKeyRecord>> api_keys() override;
+  Answer<ApiKeyRecord> create_api_key(ApiKeyRecord key, AuditRecord audit) override;
+  Answer<> revoke_api_key(ApiKeyId id, Timestamp at, AuditRecord audit) override;
+  Answer<> touch_api_key(ApiKeyId id, Timestamp at) override;
+  Answer<> append_audit(AuditRecord record) override;
+  Answer<Page<AuditRecord>> list_audit(PageRequest page) override;
+  Answer<std::size_t> remove_old(RetentionCut cut, std::size_t limit) override;
+  Answer<std::optional<std::string>> setting(std::string name) override;
+  Answer<> set_setting(std::string name, std::string value) override;
+  Answer<> backup_to(std::string file) override;
+  std::uint64_t highest_id() const override { return highest_id_; }
+  Timestamp last_stored_time() const override { return last_stored_time_; }
+
+ private:
+  SqliteStore(async::Loop& loop, std::string file, int lock, std::unique_ptr<Database> writing,
+              std::vector<std::unique_ptr<Database>> reading);
+
+  // Runs `work` in a transaction on the writer's thread. It must be repeatable: it may run twice (see Writer::Job).
+  Answer<> write(std::function<Result<>(Database&)> work);
+  // Runs `query` on a reader's thread.
+  template <class T>
+  Answer<T> read(std::function<Result<T>(Database&)> query);
+  Answer<> act_chunk(const QueueAction& action, std::vector<EmailId> ids, Timestamp now, ActionCounts& counts);
+  void tell_due(std::optional<Timestamp> earliest) {
+    if (earliest && due_listener_) due_listener_(*earliest);
+  }
+
+  async::Loop& loop_;
+  std::string file_;
+  int lock_;
+  std::function<void(Timestamp)> due_listener_;
+  std::function<void()> connections_listener_;
+  std::uint64_t highest_id_ = 0;
+  Timestamp last_stored_time_;
+  Readers readers_;
+  Writer writer_;
+};
+
+template <class T>
+Answer<T> SqliteStore::read(std::function<Result<T>(Database&)> query) {
+  async::OneShot<Result<T>> answer;
+  async::Loop& loop = loop_;
+  readers_.submit([&answer, &loop, &query](Database& database) {
+    loop.post([&answer, result = query(database)]() mutable { answer.set(std::move(result)); });
+  });
+  co_return co_await answer;
+}
+
+}  // namespace postroom::store::sqlite

@@ -1,0 +1,159 @@
+// One email's, message's or attempt's whole story, and the dashboard's numbers.
+#include <algorithm>
+#include <utility>
+
+#include "store/sqlite/rows.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace postroom::store::sqlite {
+namespace {
+
+std::unexpected<Error> unknown(const Statement& select, const char* what) {
+  if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+  return fail(ErrorCode::not_found, std::string("there is no such ") + what);
+}
+
+Result<EmailStory> email_story(Database& database, EmailId id, Timestamp now) {
+  EmailStory story;
+  bool queued = false;
+  {
+    Statement select = database.prepare(std::string("SELECT ") + email_columns +
+                                        " FROM email e JOIN message m ON m.id=e.message_id WHERE e.id=?");
+    select << id.value;
+    queued = select.step();
+    if (queued) story.email = as_of(read_email(select), now);
+  }
+  if (!queued) {
+    Statement select = database.prepare(std::string("SELECT ") + finished_columns +
+                                        " FROM finished f JOIN message m ON m.id=f.message_id WHERE f.id=?");
+    select << id.value;
+    if (!select.step()) return unknown(select, "email");
+    story.email = read_finished(select);
+  }
+  Statement attempts =
+      database.prepare(std::string("SELECT ") + attempt_columns +
+                       " FROM attempt a JOIN message m ON m.id=a.message_id WHERE a.email_id=? ORDER BY a.id");
+  attempts << id.value;
+  while (attempts.step()) story.attempts.push_back(read_attempt(attempts));
+  Statement events = database.prepare("SELECT at, event, detail, by FROM email_event WHERE email_id=? ORDER BY rowid");
+  events << id.value;
+  while (events.step()) story.events.push_back({{events.integer(0)}, events.text(1), events.text(2), events.text(3)});
+  return story;
+}
+
+Result<MessageStory> message_story(Database& database, MessageId id, Timestamp now) {
+  MessageStory story;
+  std::int64_t last = 0;
+  {
+    Statement select =
+        database.prepare(std::string("SELECT ") + message_columns + ", m.last_email_id FROM message m WHERE m.id=?");
+    select << id.value;
+    if (!select.step()) return unknown(select, "message");
+    story.message = read_message(select);
+    last = select.integer(15);
+  }
+  // The emails' ids follow their message's (intake gives them together), so a range of the primary key finds them.
+  Statement queued = database.prepare(
+      std::string("SELECT ") + email_columns +
+      " FROM email e JOIN message m ON m.id=e.message_id WHERE e.id BETWEEN ? AND ? AND e.message_id=?");
+  queued << id.value << last << id.value;
+  while (queued.step()) story.emails.push_back(as_of(read_email(queued), now));
+  Statement finished = database.prepare(
+      std::string("SELECT ") + finished_columns +
+      " FROM finished f JOIN message m ON m.id=f.message_id WHERE f.id BETWEEN ? AND ? AND f.message_id=?");
+  finished << id.value << last << id.value;
+  while (finished.step()) story.emails.push_back(read_finished(finished));
+  std::ranges::sort(story.emails, {}, &EmailRecord::id);
+  return story;
+}
+
+}  // namespace
+
+Answer<EmailStory> SqliteStore::email(EmailId id) {
+  const Timestamp now = loop_.wall();
+  co_return co_await read<EmailStory>([id, now](Database& database) { return email_story(database, id, now); });
+}
+
+Answer<MessageStory> SqliteStore::message(MessageId id) {
+  const Timestamp now = loop_.wall();
+  co_return co_await read<MessageStory>([id, now](Database& database) { return message_story(database, id, now); });
+}
+
+Answer<AttemptDetail> SqliteStore::attempt(AttemptId id) {
+  co_return co_await read<AttemptDetail>([id](Database& database) -> Result<AttemptDetail> {
+    AttemptDetail detail;
+    std::int64_t conversation = 0;
+    {
+      Statement select = database.prepare(std::string("SELECT ") + attempt_columns +
+                                          " FROM attempt a JOIN message m ON m.id=a.message_id WHERE a.id=?");
+      select << id.value;
+      if (!select.step()) return unknown(select, "attempt");
+      detail.attempt = read_attempt(select);
+      conversation = select.integer(19);
+    }
+    Statement text = database.prepare("SELECT text FROM conversation WHERE id=?");
+    text << conversation;
+    if (text.step()) detail.conversation = text.text(0);
+    return detail;
+  });
+}
+
+Answer<std::vector<StatsBucket>> SqliteStore::stats(Timestamp from, Timestamp to, Milliseconds step) {
+  co_return co_await read<std::vector<StatsBucket>>([=](Database& database) -> Result<std::vector<StatsBucket>> {
+    std::vector<StatsBucket> buckets;
+    for (std::int64_t at = from.ms; at < to.ms; at += step.count()) buckets.push_back({{at}});
+    Statement select = database.prepare(
+        "SELECT minute, submitted, succeeded, failed, finished FROM rollup WHERE minute>=? AND minute<?");
+    select << from.ms / 60000 << (to.ms + 59999) / 60000;
+    while (select.step()) {
+      const std::int64_t index = (select.integer(0) * 60000 - from.ms) / step.count();
+      if (index < 0 || index >= static_cast<std::int64_t>(buckets.size())) continue;
+      StatsBucket& bucket = buckets[static_cast<std::size_t>(index)];
+      bucket.submitted += static_cast<std::uint64_t>(select.integer(1));
+      bucket.succeeded += static_cast<std::uint64_t>(select.integer(2));
+      bucket.failed += static_cast<std::uint64_t>(select.integer(3));
+      bucket.finished += static_cast<std::uint64_t>(select.integer(4));
+    }
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    return buckets;
+  });
+}
+
+Answer<QueueDepth> SqliteStore::queue_depth() {
+  co_return co_await read<QueueDepth>([](Database& database) -> Result<QueueDepth> {
+    QueueDepth depth;
+    Statement select = database.prepare("SELECT status, count(*) FROM email GROUP BY status");
+    while (select.step()) {
+      const auto count = static_cast<std::uint64_t>(select.integer(1));
+      switch (static_cast<EmailStatus>(select.integer(0))) {
+        case EmailStatus::queued:
+          depth.queued = count;
+          break;
+        case EmailStatus::scheduled:
+          depth.scheduled = count;
+          break;
+        case EmailStatus::sending:
+          depth.sending = count;
+          break;
+        case EmailStatus::deferred:
+          depth.deferred = count;
+          break;
+        case EmailStatus::held:
+          depth.held = count;
+          break;
+        case EmailStatus::unknown:
+          depth.unknown = count;
+          break;
+        default:
+          break;
+      }
+    }
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    Statement oldest = database.prepare("SELECT min(id) FROM email");
+    if (oldest.step() && !oldest.is_null(0))
+      depth.oldest_created_at = EmailId{static_cast<std::uint64_t>(oldest.integer(0))}.at();
+    return depth;
+  });
+}
+
+}  // namespace postroom::store::sqlite

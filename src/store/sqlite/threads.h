@@ -1,0 +1,77 @@
+// The two kinds of thread behind SqliteStore. Writer: exactly one, it alone writes and checkpoints; jobs that wait
+// while a commit is under way share the next one. Readers: read-only connections that see what is committed.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "async/loop.h"
+#include "base/result.h"
+#include "store/sqlite/database.h"
+
+namespace postroom::store::sqlite {
+
+// The pragmas of each kind of connection. Error: unavailable, corrupt.
+Result<std::unique_ptr<Database>> open_for_writing(const std::string& file);
+Result<std::unique_ptr<Database>> open_for_reading(const std::string& file);
+
+class Writer {
+ public:
+  // `work` runs inside a transaction, perhaps more than once: when one of its batch fails, all are rolled back and each
+  // runs alone. `done` runs on the loop's thread with the work's error, or with the commit's.
+  struct Job {
+    std::function<Result<>(Database&)> work;
+    std::move_only_function<void(Result<>)> done;
+  };
+
+  Writer(async::Loop& loop, std::string file, std::unique_ptr<Database> database);
+  ~Writer();  // runs what is queued, then closes
+
+  void submit(Job job);
+  bool healthy() const { return healthy_; }  // the last commit succeeded
+
+ private:
+  void run();
+  void run_batch(std::vector<Job>& batch, std::vector<Result<>>& results);
+  Result<> commit_one(Job& job);
+  Result<> commit();
+  void roll_back();
+
+  async::Loop& loop_;
+  std::string file_;
+  std::unique_ptr<Database> database_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Job> queued_;
+  bool stopping_ = false;
+  std::atomic<bool> healthy_{true};
+  std::thread thread_;
+};
+
+class Readers {
+ public:
+  using Job = std::move_only_function<void(Database&)>;
+
+  Readers(std::vector<std::unique_ptr<Database>> databases);
+  ~Readers();
+  void submit(Job job);
+
+ private:
+  void run(Database& database);
+
+  std::vector<std::unique_ptr<Database>> databases_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> queued_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace postroom::store::sqlite

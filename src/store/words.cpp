@@ -1,0 +1,96 @@
+#include <array>
+#include <utility>
+
+#include "store/queries.h"
+#include "store/records.h"
+
+namespace postroom::store {
+namespace {
+
+template <class Enum>
+struct Words;
+
+template <>
+struct Words<EmailStatus> {
+  static constexpr std::array words{"queued",   "scheduled", "sending", "deferred", "held",      "unknown",
+                                    "accepted", "failed",    "expired", "canceled", "suppressed"};
+};
+template <>
+struct Words<AttemptStatus> {
+  static constexpr std::array words{"in_progress", "success", "fail"};
+};
+template <>
+struct Words<ReasonClass> {
+  static constexpr std::array words{"",           "recipient", "message", "sender", "credential", "quota",
+                                    "throttle",   "outage",    "tls",     "policy", "protocol",   "unknown",
+                                    "connection", "operator",  "expired", "content"};
+};
+template <>
+struct Words<OnDoubt> {
+  static constexpr std::array words{"", "retry", "hold"};
+};
+template <>
+struct Words<Encryption> {
+  static constexpr std::array words{"none", "tls", "ssl"};
+};
+template <>
+struct Words<AuthMechanism> {
+  static constexpr std::array words{"auto", "plain", "login", "cram_md5", "scram_sha_256", "xoauth2"};
+};
+template <>
+struct Words<HealthState> {
+  static constexpr std::array words{"up", "degraded", "down"};
+};
+
+template <class Enum>
+std::string_view word_of(Enum value) {
+  return Words<Enum>::words[static_cast<std::size_t>(value)];
+}
+
+}  // namespace
+
+std::string_view to_word(EmailStatus value) {
+  return word_of(value);
+}
+std::string_view to_word(AttemptStatus value) {
+  return word_of(value);
+}
+std::string_view to_word(ReasonClass value) {
+  return word_of(value);
+}
+std::string_view to_word(OnDoubt value) {
+  return word_of(value);
+}
+std::string_view to_word(Encryption value) {
+  return word_of(value);
+}
+std::string_view to_word(AuthMechanism value) {
+  return word_of(value);
+}
+std::string_view to_word(HealthState value) {
+  return word_of(value);
+}
+
+template <class Enum>
+std::optional<Enum> from_word(std::string_view word) {
+  const auto& words = Words<Enum>::words;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (word == words[i] && !word.empty()) return static_cast<Enum>(i);
+  return std::nullopt;
+}
+
+template std::optional<EmailStatus> from_word(std::string_view);
+template std::optional<AttemptStatus> from_word(std::string_view);
+template std::optional<ReasonClass> from_word(std::string_view);
+template std::optional<OnDoubt> from_word(std::string_view);
+template std::optional<Encryption> from_word(std::string_view);
+template std::optional<AuthMechanism> from_word(std::string_view);
+template std::optional<HealthState> from_word(std::string_view);
+
+bool QueueFilter::empty() const {
+  return statuses.empty() && !email && !subject && !reason && !reason_class && !connection_id && !lane && !tag &&
+         !message_id && !created_at.from && !created_at.to && !next_attempt_at.from && !next_attempt_at.to &&
+         !last_attempt_at.from && !last_attempt_at.to && !attempts_from && !attempts_to && !submitted_by;
+}
+
+}  // namespace postroom::store

@@ -1,0 +1,278 @@
+"""A provider that keeps to a script: it plays the faults that real providers show once a year."""
+
+import base64
+import contextlib
+import dataclasses
+import socket
+import ssl
+import threading
+
+CLOSE = object()  # instead of a reply: the connection ends
+WAIT = object()   # instead of a reply: nothing is said until release()
+
+
+@dataclasses.dataclass
+class Received:
+    """A message whose final dot arrived; `answered` says whether the provider took it on."""
+    sender: str
+    recipients: list
+    content: bytes
+    tls: bool
+    user: str
+    answered: bool = False
+
+
+class Provider:
+    """Listens on loopback. `answer("RCPT", "451 4.2.0 later", times=1)` scripts the next reply to a verb; CONNECT, DOT
+    and every SMTP verb are verbs. `encryption` is none, starttls or implicit; `certificate` is (file, key file)."""
+
+    def __init__(self, encryption="none", certificate=None, credentials=None, port=0):
+        self.messages = []
+        self.lines = []  # every command line, with ("tls" or "clear") before it
+        self.encryption = encryption
+        self.credentials = credentials
+        self.context = None
+        self._script = []
+        self._lock = threading.Lock()
+        self._released = threading.Event()
+        self._open = set()
+        if certificate is not None:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(*certificate)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=200)
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def answer(self, verb, reply, times=1, when=""):
+        """The next `times` (None: all) commands of this verb that contain `when` get `reply`."""
+        with self._lock:
+            self._script.append([verb, reply, times, when])
+
+    def forget_script(self):
+        with self._lock:
+            self._script.clear()
+
+    def release(self):
+        self._released.set()
+
+    def taken(self):
+        """The messages the provider answered for."""
+        with self._lock:
+            return [message for message in self.messages if message.answered]
+
+    def verbs(self):
+        with self._lock:
+            return [line.split(" ", 2)[1].upper() for line in self.lines]
+
+    def clear_text(self):
+        with self._lock:
+            return "\n".join(line for line in self.lines if line.startswith("clear"))
+
+    def stop(self):
+        self._released.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            opened = list(self._open)
+        for session in opened:
+            session.interrupt()
+
+    def _accept(self):
+        while True:
+            try:
+                peer, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+
+    def _serve(self, peer):
+        session = _Session(self, peer)
+        with self._lock:
+            self._open.add(session)
+        try:
+            session.run()
+        except (OSError, EOFError, ValueError):
+            pass  # the client has gone, as clients do
+        finally:
+            with self._lock:
+                self._open.discard(session)
+            session.close()
+
+    def scripted(self, verb, text):
+        with self._lock:
+            for rule in self._script:
+                if rule[0] == verb and rule[3] in text and rule[2] != 0:
+                    if rule[2] is not None:
+                        rule[2] -= 1
+                    return rule[1]
+        return None
+
+    def wait_for_release(self):
+        self._released.wait()
+
+    def note(self, line):
+        with self._lock:
+            self.lines.append(line)
+
+    def keep(self, message):
+        """Adds a message whose dot has arrived; how many there are now."""
+        with self._lock:
+            self.messages.append(message)
+            return len(self.messages)
+
+
+class _Session:
+    def __init__(self, provider, peer):
+        self._provider = provider
+        self._peer = peer
+        self._tls = False
+        self._user = ""
+        self._sender = ""
+        self._recipients = []
+        self._file = None
+
+    def interrupt(self):
+        """Called by another thread: ends the wait for the client."""
+        with contextlib.suppress(OSError):
+            self._peer.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        if self._file is not None:
+            self._file.close()
+        self._peer.close()
+
+    def run(self):
+        if self._provider.encryption == "implicit":
+            self._start_tls()
+        else:
+            self._file = self._peer.makefile("rb")
+        if not self._say("CONNECT", "", "220 provider.test ESMTP"):
+            return
+        while True:
+            line = self._file.readline()
+            if not line:
+                return
+            text = line.decode("utf-8", "replace").rstrip("\r\n")
+            self._note(text)
+            verb = text.split(" ", 1)[0].upper()
+            handler = getattr(self, "_on_" + verb.lower(), None)
+            if not (handler(text) if handler else self._say(verb, text, "502 5.5.1 what?")):
+                return
+
+    def _on_ehlo(self, text):
+        lines = ["provider.test", "PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 30000000"]
+        if self._provider.encryption == "starttls" and not self._tls:
+            lines.append("STARTTLS")
+        if self._provider.credentials:
+            lines.append("AUTH PLAIN LOGIN")
+        reply = "\r\n".join("250" + ("-" if index + 1 < len(lines) else " ") + line for index, line in enumerate(lines))
+        return self._say("EHLO", text, reply)
+
+    def _on_starttls(self, text):
+        if not self._say("STARTTLS", text, "220 2.0.0 go on"):
+            return False
+        self._start_tls()
+        return True
+
+    def _on_auth(self, text):
+        mechanism, _, initial = text[5:].partition(" ")
+        if mechanism.upper() == "LOGIN":
+            user = self._decode(initial) if initial else self._ask("VXNlcm5hbWU6")
+            given = (user, self._ask("UGFzc3dvcmQ6"))
+        else:
+            given = tuple((self._decode(initial) if initial else self._ask("")).split("\0")[1:3])
+        right = given == self._provider.credentials
+        self._user = given[0] if right else ""
+        return self._say("AUTH", text, "235 2.7.0 welcome" if right else "535 5.7.8 Error: authentication failed")
+
+    def _on_mail(self, text):
+        self._sender, self._recipients = self._path(text), []
+        if self._provider.credentials and not self._user:
+            return self._say("MAIL", text, "530 5.7.0 authenticate first")
+        return self._say("MAIL", text, "250 2.1.0 ok")
+
+    def _on_rcpt(self, text):
+        reply = self._provider.scripted("RCPT", text) or "250 2.1.5 ok"
+        if reply is CLOSE:
+            return False
+        if reply.startswith("2"):
+            self._recipients.append(self._path(text))
+        self._write(reply)
+        return True
+
+    def _on_data(self, text):
+        if not self._recipients:
+            return self._say("DATA", text, "503 5.5.1 no valid recipients")
+        reply = self._provider.scripted("DATA", text) or "354 go on"
+        if reply is CLOSE:
+            return False
+        self._write(reply)
+        return self._take_content() if reply.startswith("354") else True
+
+    def _take_content(self):
+        lines = []
+        while True:
+            line = self._file.readline()
+            if not line:
+                return False
+            if line == b".\r\n":
+                break
+            lines.append(line[1:] if line.startswith(b".") else line)
+        received = Received(self._sender, list(self._recipients), b"".join(lines), self._tls, self._user)
+        number = self._provider.keep(received)
+        reply = self._provider.scripted("DOT", received.content.decode("utf-8", "replace"))
+        if reply is WAIT:
+            self._provider.wait_for_release()
+            reply = None
+        if reply is CLOSE:
+            return False
+        reply = reply or f"250 2.0.0 queued as P{number}"
+        received.answered = reply.startswith("2")
+        self._write(reply)
+        return True
+
+    def _on_rset(self, text):
+        self._recipients = []
+        return self._say("RSET", text, "250 2.0.0 ok")
+
+    def _on_noop(self, text):
+        return self._say("NOOP", text, "250 2.0.0 ok")
+
+    def _on_quit(self, text):
+        self._say("QUIT", text, "221 2.0.0 bye")
+        return False
+
+    def _say(self, verb, text, usual):
+        reply = self._provider.scripted(verb, text) or usual
+        if reply is CLOSE:
+            return False
+        self._write(reply)
+        return not reply.startswith("421")
+
+    def _ask(self, challenge):
+        self._write("334 " + challenge)
+        answer = self._file.readline().decode("ascii", "replace").strip()
+        self._note(answer)
+        return self._decode(answer)
+
+    def _start_tls(self):
+        if self._file is not None:
+            self._file.close()
+        self._peer = self._provider.context.wrap_socket(self._peer, server_side=True)
+        self._file = self._peer.makefile("rb")
+        self._tls = True
+
+    def _note(self, text):
+        self._provider.note(("tls " if self._tls else "clear ") + text)
+
+    def _write(self, reply):
+        self._peer.sendall(reply.encode() + b"\r\n")
+
+    @staticmethod
+    def _path(text):
+        return text[text.index("<") + 1:text.index(">")]
+
+    @staticmethod
+    def _decode(text):
+        return base64.b64decode(text).decode("utf-8", "replace")

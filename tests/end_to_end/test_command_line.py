@@ -1,0 +1,79 @@
+"""The command line: the same words as the API, with the server running or not."""
+
+import json
+import os
+import re
+import unittest
+
+from harness import ROOT, Capture, PostroomTest
+from waiting import wait_for
+
+
+class CommandLineTest(PostroomTest):
+    def setUp(self):
+        super().setUp()
+        self.capture = Capture(os.path.join(self.postroom.directory, "captured"))
+        self.addCleanup(self.capture.kill)
+        self.connection = self.postroom.connect_to(self.capture.port)
+        self.sent = self.postroom.send(subject="By hand")
+        self.email = self.sent["emails"][0]["id"]
+        self.postroom.wait_status(self.email, "accepted")
+        self.waiting = self.postroom.send_one(send_at="2027-06-01T00:00:00Z")
+
+    def listed(self, *arguments):
+        said = json.loads(self.postroom.command(*arguments, "--json"))
+        return said["items"] if isinstance(said, dict) else said
+
+    def check_lists(self):
+        self.assertEqual([item["id"] for item in self.listed("queue", "list")], [self.waiting])
+        self.assertEqual([row["active_queue_id"] for row in self.listed("log", "list")], [self.email])
+        self.assertEqual([each["id"] for each in self.listed("connection", "list")], [self.connection["id"]])
+        shown = json.loads(self.postroom.command("message", "show", self.sent["id"], "--json"))
+        self.assertEqual(shown["id"], self.sent["id"])
+
+    def test_lists_are_those_of_the_api_with_the_server_running(self):
+        self.check_lists()
+
+    def test_lists_are_those_of_the_api_with_the_server_stopped(self):
+        self.postroom.stop()
+        self.check_lists()
+
+    def test_a_key_made_while_running_works_at_once(self):
+        key = self.postroom.create_key("late", "read")
+        self.assertEqual(self.postroom.api("GET", "/queue", key=key).status, 200)
+
+    def test_check_finds_nothing_wrong(self):
+        self.postroom.stop()
+        self.postroom.command("check")
+
+    def test_wrong_words_are_refused_on_stderr(self):
+        done = self.postroom.command("queue", "dance", check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, "")
+        self.assertTrue(done.stderr)
+
+    def test_capture_writes_each_message_and_its_envelope(self):
+        def captured():
+            return [name for name in os.listdir(self.capture.directory) if name.endswith(".json")]
+        name = wait_for(captured, "the capture has it")[0]
+        with open(os.path.join(self.capture.directory, name), encoding="utf-8") as file:
+            envelope = json.load(file)
+        self.assertEqual((envelope["from"], envelope["to"]), ("shop@example.com", ["ann@example.org"]))
+        with open(os.path.join(self.capture.directory, name.replace(".json", ".eml")), "rb") as file:
+            self.assertEqual(file.read(), self.postroom.api("GET", f"/messages/{self.sent['id']}/content").body)
+
+
+class ReadmeTest(PostroomTest):
+    def test_every_call_in_the_readme_is_answered_as_it_stands(self):
+        with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+            readme = file.read()
+        calls = re.findall(r"curl [^\n]*http://127\.0\.0\.1:8600/api/v1(/[a-z-]+)(?: -d '(\{.*?\})')?\n", readme, re.S)
+        self.assertGreaterEqual(len(calls), 3)
+        for path, body in calls:
+            with self.subTest(path=path):
+                answer = self.postroom.api("POST" if body else "GET", path, json.loads(body) if body else None)
+                self.assertIn(answer.status, (201, 202) if body else (200,), answer)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,142 @@
+"""What Postroom has said yes to survives: restart, kill -9, a full disk, a second server, a restored backup."""
+
+import collections
+import http.client
+import os
+import tempfile
+import threading
+import unittest
+
+from harness import Postroom, PostroomTest
+from waiting import wait_for
+
+KILLS = 20
+SENDERS = 4
+
+
+class RestartTest(PostroomTest):
+    def test_queued_mail_survives_a_restart(self):
+        sent = [self.postroom.send(**{"from": "shop@example.com"})["emails"][0]["id"] for _ in range(20)]
+        self.assertEqual(self.postroom.restart(), 0)
+        self.postroom.connect_to(self.provider().port)
+        for each in sent:
+            self.postroom.wait_status(each, "accepted")
+
+    def test_a_second_server_on_the_same_data_refuses_to_start(self):
+        status, said = self.postroom.start_second()
+        self.assertNotEqual(status, 0)
+        self.assertTrue(said)
+        self.assertEqual(self.postroom.api("GET", "/queue").status, 200)
+
+    def test_sigterm_ends_with_zero(self):
+        self.assertEqual(self.postroom.stop(), 0)
+        self.postroom.start()
+
+    def test_health_and_readiness_are_open(self):
+        for path in ("/healthz", "/readyz"):
+            with self.postroom.request("GET", path, key="") as response:
+                self.assertEqual(response.status, 200)
+
+
+class FullDiskTest(PostroomTest):
+    def test_below_the_reserve_mail_is_refused_while_the_queue_drains(self):
+        waiting = self.postroom.send(**{"from": "shop@example.com"})["emails"][0]["id"]
+        self.postroom.stop()
+        self.postroom.configure(f"[limits]\nreserve = {1 << 60}\n")
+        self.postroom.start()
+        body = {"from": "shop@example.com", "to": ["ann@example.org"], "subject": "x", "text": "y"}
+        answer = self.postroom.api("POST", "/messages", body)
+        self.problem(answer, 503)
+        self.assertTrue(answer.headers["Retry-After"])
+        with self.postroom.request("GET", "/readyz", key="") as response:
+            self.assertEqual(response.status, 503)
+        with self.postroom.request("GET", "/healthz", key="") as response:
+            self.assertEqual(response.status, 200)
+        self.postroom.connect_to(self.provider().port)
+        self.postroom.wait_status(waiting, "accepted")
+
+
+class LedgerTest(PostroomTest):
+    """Accepted on one side, arrived on the other: nothing is lost, and only a recorded doubt goes twice."""
+
+    def setUp(self):
+        super().setUp()
+        self.peer = self.provider()
+        self.postroom.connect_to(self.peer.port)
+        self.accepted = {}  # marker -> email id
+        self.lock = threading.Lock()
+        self.over = threading.Event()
+
+    def test_kill_9_under_load_loses_nothing(self):
+        senders = [threading.Thread(target=self.keep_sending, args=(name,)) for name in range(SENDERS)]
+        for sender in senders:
+            sender.start()
+        try:
+            for _ in range(KILLS):
+                with self.lock:
+                    before = len(self.accepted)
+                wait_for(lambda: len(self.accepted) >= before + 25, "more mail is accepted")
+                self.postroom.kill()
+                self.postroom.start()
+        finally:
+            self.over.set()
+            for sender in senders:
+                sender.join()
+        wait_for(lambda: self.postroom.get("/queue")["total"]["count"] == 0, "the queue is empty", guard_s=120)
+        arrived = collections.Counter(self.marker(message) for message in self.peer.messages)
+        lost = [marker for marker in self.accepted if arrived[marker] == 0]
+        self.assertEqual(lost, [], f"{len(lost)} of {len(self.accepted)} lost")
+        for marker, count in arrived.items():
+            if count > 1:
+                doubts = self.postroom.log(subject=marker, reason_class="unknown")
+                self.assertGreaterEqual(len(doubts), count - 1, f"{marker} arrived {count} times without a doubt")
+        self.assertEqual(self.postroom.log(status="in_progress"), [])
+
+    def keep_sending(self, name):
+        number = 0
+        while not self.over.is_set():
+            number += 1
+            marker = f"ledger-{name}-{number}."
+            try:
+                answer = self.postroom.api("POST", "/messages", {"to": ["ann@example.org"], "subject": marker, "text": marker})
+            except (OSError, http.client.HTTPException):  # it was killed: this one is not acknowledged
+                self.over.wait(0.01)
+                continue
+            if answer.status == 202:
+                with self.lock:
+                    self.accepted[marker] = answer.json["emails"][0]["id"]
+
+    @staticmethod
+    def marker(message):
+        for line in message.content.split(b"\r\n"):
+            if line.lower().startswith(b"subject: "):
+                return line[9:].decode()
+        return ""
+
+
+class BackupTest(PostroomTest):
+    def test_a_restored_backup_holds_its_mail_and_delivery(self):
+        connection = self.postroom.connect_to(self.provider().port, username="shop", password="a secret of the shop")
+        sent = self.postroom.send_one(send_at="2027-06-01T00:00:00Z")
+        with tempfile.TemporaryDirectory(prefix="postroom-backup-") as folder:
+            backup = os.path.join(folder, "backup")
+            self.postroom.command("backup", backup)
+            self.postroom.stop()
+            os.rename(self.postroom.data, os.path.join(folder, "old"))
+            self.postroom.command("restore", backup)
+        self.postroom.start()
+        self.assertIn(self.postroom.email(sent)["status"], ("scheduled", "held"))
+        self.assertEqual(self.postroom.get(f"/connections/{connection['id']}")["caption"], "Provider")
+
+
+class DataDirectoryTest(unittest.TestCase):
+    def test_secrets_are_readable_by_the_owner_only(self):
+        postroom = Postroom()
+        self.addCleanup(postroom.close)
+        for name in ("secret.key", "postroom.sock"):
+            mode = os.stat(os.path.join(postroom.data, name)).st_mode & 0o777
+            self.assertEqual(mode, 0o600, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
