@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "api/json_reader.h"
+#include "api/json_body.h"
 #include "api/object_reader.h"
 #include "api/problem.h"
 #include "api/render.h"
@@ -24,11 +24,10 @@ Answering list_api_keys(Services& services, Call& call) {
 }
 
 Answering create_api_key(Services& services, Call& call) {
-  const auto value = parse_json(call.request.body);
-  if (!value) co_return refuse(call, 400, "malformed_json", value.error().message);
-  if (!value->is_object()) co_return invalid(call, {{"", "not_an_object", "A key is a JSON object."}});
+  const auto object = read_object(call);
+  if (!object) co_return refuse(call, object.error());
   std::vector<intake::FieldError> errors;
-  ObjectReader reader(value->get_object(), "", errors);
+  ObjectReader reader(*object, "", errors);
   const std::string name = reader.text("name").value_or("");
   const auto scopes = reader.texts("scopes");
   if (name.empty() || name.size() > name_bytes || has_control_characters(name))

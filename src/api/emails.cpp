@@ -10,6 +10,7 @@ namespace {
 struct Moment {
   Timestamp at;
   std::string json;
+  std::size_t order = 0;  // among those of one millisecond
 };
 
 Moment attempt_moment(const store::AttemptRecord& attempt) {
@@ -19,20 +20,20 @@ Moment attempt_moment(const store::AttemptRecord& attempt) {
   json.text("status", to_word(attempt.status)).text_or_null("reason", attempt.reason);
   json.text_or_null("reason_class", to_word(attempt.reason_class)).number("connection_id", attempt.connection_id);
   json.text("connection_caption", attempt.connection_caption).end_object();
-  return {attempt.attempted_at(), json.take()};
+  return {attempt.attempted_at(), json.take(), 0};
 }
 
 Moment event_moment(const store::EmailEvent& event) {
   JsonWriter json;
   json.begin_object().time("at", event.at).text("event", event.event).text_or_null("detail", event.detail);
   json.text_or_null("by", event.by).end_object();
-  return {event.at, json.take()};
+  return {event.at, json.take(), 0};
 }
 
 Moment plain_moment(Timestamp at, std::string_view event) {
   JsonWriter json;
   json.begin_object().time("at", at).text("event", event).end_object();
-  return {at, json.take()};
+  return {at, json.take(), 0};
 }
 
 void render_timeline(JsonWriter& json, const store::EmailStory& story) {
@@ -44,7 +45,8 @@ void render_timeline(JsonWriter& json, const store::EmailStory& story) {
   const bool told =
       std::ranges::any_of(story.events, [&](const store::EmailEvent& event) { return event.event == final_word; });
   if (story.email.finished_at && !told) moments.push_back(plain_moment(*story.email.finished_at, final_word));
-  std::ranges::stable_sort(moments, {}, &Moment::at);
+  for (std::size_t i = 0; i < moments.size(); ++i) moments[i].order = i;
+  std::ranges::sort(moments, {}, [](const Moment& moment) { return std::pair(moment.at, moment.order); });
   json.key("timeline").begin_array();
   for (const auto& moment : moments) json.raw(moment.json);
   json.end_array();

@@ -1,6 +1,7 @@
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
-#include "api/json_reader.h"
+#include "api/json_body.h"
 #include "api/problem.h"
 #include "api/render.h"
 #include "api/resources.h"
@@ -12,15 +13,6 @@ namespace postroom::api {
 namespace {
 
 namespace json = boost::json;
-
-bool has_type(const Call& call, std::string_view wanted) {
-  const std::string* type = call.request.header("Content-Type");
-  return type && equals_ignoring_case(trim(std::string_view(*type).substr(0, type->find(';'))), wanted);
-}
-
-http::Response wrong_type(const Call& call, const std::string& wanted) {
-  return refuse(call, 415, "unsupported_media_type", "The body must be " + wanted + ".");
-}
 
 bool key_is_good(std::string_view key) {
   return !key.empty() && key.size() <= limits::idempotency_key && !has_control_characters(key) && is_valid_utf8(key);
@@ -36,12 +28,11 @@ OrRefusal<std::optional<intake::Idempotency>> idempotency(const Call& call) {
   return intake::Idempotency{*key, auth::sha256(call.request.body)};
 }
 
-http::Response outcome_answer(const Services& services, const Call& call, const intake::Outcome& outcome) {
+http::Response outcome_answer(const Call& call, const intake::Outcome& outcome) {
   if (const auto* refusal = std::get_if<intake::Refusal>(&outcome)) return refuse(call, *refusal);
   const auto& answered = std::get<intake::Answered>(outcome);
   http::Response response = json_answer(answered.dry_run ? 200 : 202, answered.json);
   if (answered.replayed) response.with("Idempotent-Replayed", "true");
-  static_cast<void>(services);
   return response;
 }
 
@@ -75,28 +66,24 @@ OrRefusal<intake::RawSubmission> read_raw(Call& call) {
 }  // namespace
 
 Answering post_message(Services& services, Call& call) {
-  if (!has_type(call, "application/json")) co_return wrong_type(call, "application/json");
   auto key = idempotency(call);
   if (!key) co_return refuse(call, key.error());
-  auto value = parse_json(call.request.body);
-  if (!value) co_return refuse(call, 400, "malformed_json", value.error().message);
-  if (!value->is_object()) co_return invalid(call, {{"", "not_an_object", "A message is a JSON object."}});
-  ReadSubmission read = read_submission(value->get_object(), SubmissionPlace::alone);
+  const auto object = read_object(call);
+  if (!object) co_return refuse(call, object.error());
+  ReadSubmission read = read_submission(*object, SubmissionPlace::alone);
   if (!read.errors.empty()) co_return invalid(call, std::move(read.errors));
   intake::AnySubmission submission = std::move(read.submission);
   const auto outcome = co_await services.intake.accept(std::move(submission), call.principal.name, std::move(*key));
-  co_return outcome_answer(services, call, outcome);
+  co_return outcome_answer(call, outcome);
 }
 
 Answering post_batch(Services& services, Call& call) {
-  if (!has_type(call, "application/json")) co_return wrong_type(call, "application/json");
   auto key = idempotency(call);
   if (!key) co_return refuse(call, key.error());
-  auto value = parse_json(call.request.body);
-  if (!value) co_return refuse(call, 400, "malformed_json", value.error().message);
-  if (!value->is_object()) co_return invalid(call, {{"", "not_an_object", "A batch is a JSON object."}});
+  const auto object = read_object(call);
+  if (!object) co_return refuse(call, object.error());
   std::vector<intake::FieldError> errors;
-  ObjectReader reader(value->get_object(), "", errors);
+  ObjectReader reader(*object, "", errors);
   const json::value* messages = reader.take("messages");
   const json::array* list = messages ? messages->if_array() : nullptr;
   if (!list || list->empty() || list->size() > limits::batch_messages)
@@ -126,20 +113,18 @@ Answering post_batch(Services& services, Call& call) {
     items.push_back(std::move(item));
   }
   const auto outcome = co_await services.intake.accept_batch(std::move(items), call.principal.name, std::move(*key));
-  co_return outcome_answer(services, call, outcome);
+  co_return outcome_answer(call, outcome);
 }
 
 Answering post_raw(Services& services, Call& call) {
-  if (!has_type(call, "message/rfc822")) co_return wrong_type(call, "message/rfc822");
+  if (!has_type(call, "message/rfc822")) co_return refuse(call, wrong_type("message/rfc822"));
   auto key = idempotency(call);
   if (!key) co_return refuse(call, key.error());
-  // The envelope is part of "the same request" as much as the body is.
-  if (*key) (*key)->body_sha256 = auth::sha256(call.request.query + '\n' + (*key)->body_sha256);
   auto read = read_raw(call);
   if (!read) co_return refuse(call, read.error());
   intake::AnySubmission submission = std::move(*read);
   const auto outcome = co_await services.intake.accept(std::move(submission), call.principal.name, std::move(*key));
-  co_return outcome_answer(services, call, outcome);
+  co_return outcome_answer(call, outcome);
 }
 
 Answering get_message(Services& services, Call& call) {

@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
-#include "api/json_reader.h"
+#include "api/json_body.h"
 #include "api/object_reader.h"
 #include "api/problem.h"
 #include "api/render.h"
@@ -108,6 +109,14 @@ store::QueueAction read_action(const json::object& object, Errors& errors) {
   return action;
 }
 
+// Whether mail may be due afterwards that was not before.
+bool makes_due(const store::QueueAction& action) {
+  using store::QueueAct;
+  if (action.dry_run) return false;
+  return action.act == QueueAct::retry || action.act == QueueAct::release || action.act == QueueAct::move ||
+         action.act == QueueAct::settle;
+}
+
 async::Task<Result<bool>> connection_exists(Services& services, store::ConnectionId id) {
   const auto connections = co_await services.store.connections();
   if (!connections) co_return std::unexpected(connections.error());
@@ -169,26 +178,26 @@ Answering delete_queued(Services& services, Call& call) {
 }
 
 Answering act_on_queue(Services& services, Call& call) {
-  const auto value = parse_json(call.request.body);
-  if (!value) co_return refuse(call, 400, "malformed_json", value.error().message);
-  if (!value->is_object()) co_return invalid(call, {{"", "not_an_object", "An action is a JSON object."}});
+  const auto object = read_object(call);
+  if (!object) co_return refuse(call, object.error());
   Errors errors;
-  store::QueueAction action = read_action(value->get_object(), errors);
+  store::QueueAction action = read_action(*object, errors);
   if (errors.empty() && action.act == store::QueueAct::move) {
     const auto exists = co_await connection_exists(services, action.move_to);
     if (!exists) co_return store_error(call, exists.error());
     if (!*exists) errors.push_back({"/connection_id", "connection_unknown", "There is no such connection."});
   }
   if (!errors.empty()) co_return invalid(call, std::move(errors));
-  const std::string word(value->at("action").as_string());
+  const std::string word(object->at("action").as_string());
   const std::string reason = std::move(action.audit.reason);
-  const std::string object = action.ids.empty() ? "queue:filter" : fmt::format("queue:{} emails", action.ids.size());
-  action.audit = audit(services, call, "queue." + word, object);
+  const std::string what = action.ids.empty() ? "queue:filter" : fmt::format("queue:{} emails", action.ids.size());
+  action.audit = audit(services, call, "queue." + word, what);
   action.audit.reason = reason;
-  if (action.filter) action.audit.detail = boost::json::serialize(value->at("filter"));
+  if (action.filter) action.audit.detail = boost::json::serialize(object->at("filter"));
+  const bool due = makes_due(action);
   const auto counts = co_await services.store.act(std::move(action), services.loop.wall());
   if (!counts) co_return store_error(call, counts.error());
-  services.delivery.wake();
+  if (due) services.delivery.wake();
   co_return json_answer(200, fmt::format(R"({{"matched":{},"changed":{},"skipped":{}}})", counts->matched,
                                          counts->changed, counts->skipped));
 }

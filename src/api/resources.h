@@ -23,6 +23,11 @@ Answering get_connection(Services& services, Call& call);
 Answering create_connection(Services& services, Call& call);
 Answering update_connection(Services& services, Call& call);
 Answering delete_connection(Services& services, Call& call);
+// connection_tests.cpp
+Answering test_unsaved_connection(Services& services, Call& call);
+Answering test_connection(Services& services, Call& call);
+// presets.cpp
+Answering list_presets(Services& services, Call& call);
 // queue.cpp
 Answering list_queue(Services& services, Call& call);
 Answering get_queued(Services& services, Call& call);

@@ -9,8 +9,8 @@
 namespace postroom::mime {
 namespace {
 
-constexpr std::size_t fold_at = 78;             // RFC 5322 §2.1.1
-constexpr std::size_t encoded_word_bytes = 45;  // 60 of base64 and 12 around them: ≤ 75 (RFC 2047 §2)
+constexpr std::size_t fold_at = 76;             // RFC 2047 §2; RFC 5322 §2.1.1 wants 78 for other lines
+constexpr std::size_t encoded_word_bytes = 39;  // 64 characters; with "Reply-To: " 74
 constexpr std::size_t longest_plain_word = 200;
 
 bool is_alphanumeric(char c) {

@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/timestamp.h"
 #include "smtp/client_session.h"
+#include "smtp/sasl.h"
 
 namespace postroom::smtp {
 
@@ -47,6 +49,8 @@ class ClientDialogue final : public ClientSession {
   async::Task<Step> hello(Conversation& conversation);
   async::Task<Step> start_tls(net::Tls& tls, Conversation& conversation);
   async::Task<Step> authenticate(Conversation& conversation);
+  async::Task<Step> prove_identity(SaslClient& sasl, Conversation& conversation);
+  std::string conceal(std::string_view text) const;
 
   async::Task<Result<Reply>> read_reply(Duration patience, Conversation& conversation);
   async::Task<Result<Reply>> command(std::string line, Duration patience, Conversation& conversation);
@@ -66,6 +70,7 @@ class ClientDialogue final : public ClientSession {
   net::LineReader reader_;
   Extensions extensions_;
   std::string remote_;
+  std::vector<Secret> unspeakable_;  // during AUTH: what a server may not say back into the log
 };
 
 }  // namespace postroom::smtp

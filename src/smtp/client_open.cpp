@@ -9,7 +9,6 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "smtp/reply_parser.h"
-#include "smtp/sasl.h"
 
 namespace postroom::smtp {
 namespace {
@@ -71,7 +70,7 @@ async::Task<Result<Reply>> ClientDialogue::read_reply(Duration patience, Convers
       conversation.note(line.error().message);
       co_return std::unexpected(line.error());
     }
-    conversation.server(trim(*line));
+    conversation.server(conceal(trim(*line)));
     parser.push(*line);
     if (parser.status() == ReplyParser::Status::complete) co_return parser.take();
     if (parser.status() == ReplyParser::Status::malformed) co_return fail(ErrorCode::protocol, parser.problem());
@@ -79,6 +78,12 @@ async::Task<Result<Reply>> ClientDialogue::read_reply(Duration patience, Convers
 }
 
 async::Task<Result<Reply>> ClientDialogue::command(std::string line, Duration patience, Conversation& conversation) {
+  if (reader_.has_buffered()) {
+    // RFC 5321 §4.3.1: a reply answers a command; this one answers none. Only 421 may come unasked (§3.8).
+    Result<Reply> unasked = co_await read_reply(patience, conversation);
+    if (!unasked || unasked->code == 421) co_return unasked;
+    co_return fail(ErrorCode::protocol, "the server sent replies that answer nothing");
+  }
   conversation.client(line);
   line += "\r\n";
   if (const Result<void> sent = co_await write(line, patience); !sent) co_return std::unexpected(sent.error());
@@ -146,31 +151,56 @@ async::Task<Step> ClientDialogue::authenticate(Conversation& conversation) {
     co_return demanded(Phase::auth, extensions_.auth.empty()
                                         ? "the server offers no AUTH here; clear the username or choose another port"
                                         : "the server offers none of the AUTH mechanisms that may be used");
-  std::string line = "AUTH " + std::string(sasl->mechanism());
+  unspeakable_.push_back(options_.password);
+  Step step = co_await prove_identity(*sasl, conversation);
+  if (!step && step.error().reply)
+    for (std::string& line : step.error().reply->lines) line = conceal(line);
+  unspeakable_.clear();
+  co_return step;
+}
+
+async::Task<Step> ClientDialogue::prove_identity(SaslClient& sasl, Conversation& conversation) {
+  std::string line = "AUTH " + std::string(sasl.mechanism());
   conversation.client_secret(line);
-  if (const std::optional<std::string> first = sasl->initial_response())
-    line += " " + (first->empty() ? std::string("=") : base64_encode(*first));  // RFC 4954 §4
-  line += "\r\n";
+  if (const std::optional<std::string> first = sasl.initial_response()) {
+    const std::string coded = first->empty() ? "=" : base64_encode(*first);  // RFC 4954 §4
+    unspeakable_.emplace_back(coded);
+    line += " " + coded;
+  }
+  bool gave_up = false;
   for (int challenges = 0;; ++challenges) {
+    line += "\r\n";
     if (const Result<void> sent = co_await write(line, options_.deadlines.command); !sent)
       co_return broken(Phase::auth, sent.error());
     Result<Reply> reply = co_await read_reply(options_.deadlines.command, conversation);
     if (!reply) co_return broken(Phase::auth, reply.error());
+    if (gave_up && reply->code != 421)
+      co_return broken(Phase::auth, {ErrorCode::protocol, "the server's AUTH exchange makes no sense"});
     if (reply->code == 235) {
-      if (sasl->satisfied()) co_return Step{};
+      if (sasl.satisfied()) co_return Step{};
       co_return broken(Phase::auth, {ErrorCode::protocol, "the server did not prove that it knows the password"});
     }
     if (reply->code != 334) co_return refused(Phase::auth, std::move(*reply));
     std::string challenge;
     std::optional<std::string> response;
     if (challenges < most_challenges && base64_decode(trim(reply->lines.front()), challenge))
-      response = sasl->respond(challenge);
+      response = sasl.respond(challenge);
+    gave_up = !response;
+    line = response ? base64_encode(*response) : std::string("*");  // RFC 4954 §4: "*" gives up
+    if (response) unspeakable_.emplace_back(line);
     conversation.client_secret("");
-    line = (response ? base64_encode(*response) : std::string("*")) + "\r\n";  // RFC 4954 §4: "*" gives up
-    if (!response && challenges > most_challenges)
-      co_return broken(Phase::auth, {ErrorCode::protocol, "the server's AUTH exchange does not end"});
-    if (!response) challenges = most_challenges;
   }
+}
+
+// Servers that don't know a command tend to quote it.
+std::string ClientDialogue::conceal(std::string_view text) const {
+  constexpr std::size_t shortest = 4;  // what is shorter stands in many a word by chance
+  std::string concealed(text);
+  for (const Secret& secret : unspeakable_)
+    for (std::size_t at = 0;
+         secret.reveal().size() >= shortest && (at = concealed.find(secret.reveal(), at)) != std::string::npos; at += 3)
+      concealed.replace(at, secret.reveal().size(), "***");
+  return concealed;
 }
 
 async::Task<Step> ClientDialogue::prepare(net::Tls& tls, Conversation& conversation, const PhaseObserver& observer) {

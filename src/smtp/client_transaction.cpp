@@ -115,6 +115,9 @@ async::Task<std::optional<Fault>> ClientDialogue::converse(const mail::Envelope&
     if (!reply) co_return Fault{phase, std::nullopt, reply.error().message, reply.error().code};
     if (reply->code == 421) co_return Fault{phase, std::move(*reply), "", ErrorCode::refused};
     const bool yes = phase == Phase::data ? reply->code == 354 : reply->positive();
+    if (!yes && !reply->transient() && !reply->permanent())  // neither yes nor no: it answers some other command
+      co_return Fault{phase, std::nullopt, "the server's replies are out of step: " + reply->text(),
+                      ErrorCode::protocol};
     if (phase == Phase::data) {
       if (yes && none_open) {
         // RFC 2920 §3.1 would have us end an empty message; closing says the same and can't be taken for a mail.
@@ -124,7 +127,7 @@ async::Task<std::optional<Fault>> ClientDialogue::converse(const mail::Envelope&
       }
       for (RecipientOutcome& outcome : result.recipients)
         if (!yes && open_still(outcome)) outcome = refusal(phase, *reply);
-      if (yes && pipelined && reader_.has_buffered())
+      if (yes && reader_.has_buffered())  // it would be taken for the answer to the dot
         co_return Fault{phase, std::nullopt, "the server sent replies that answer nothing", ErrorCode::protocol};
       if (!yes) co_await reset(result, conversation);
       if (yes) result.session_usable = true;

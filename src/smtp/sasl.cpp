@@ -148,6 +148,8 @@ class ScramSha256 final : public SaslClient {
     std::string salt;
     int rounds = 0;
     std::from_chars(rounds_text.data(), rounds_text.data() + rounds_text.size(), rounds);
+    // RFC 5802 §5.1: "m=" demands an extension, and there is none that we know.
+    if (server_first.starts_with("m=")) return std::nullopt;
     // RFC 7677 §4: at least 4,096 rounds; and no more than keeps us responsive.
     if (!server_nonce.starts_with(nonce_) || server_nonce.size() == nonce_.size() || rounds < 4096 || rounds > 600000 ||
         !base64_decode(value_of(server_first, 's'), salt) || salt.empty())

@@ -57,7 +57,7 @@ class Child:
             chunk = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not chunk:
                 self.kill()
-                raise AssertionError(f"the process did not say it listens on {what}: {self._said!r} {self.log()[-2000:]}")
+                raise AssertionError(f"it does not say it listens on {what}: {self._said!r} {self.log()[-2000:]}")
             self._said += chunk
 
     def log(self):
@@ -102,7 +102,7 @@ class Postroom:
         self.host, self.port = self.child.address("http")
 
     def _serve(self):
-        return ["serve", "--data-dir", self.data, "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0",
+        return ["serve", "--data-dir", self.data, "--http", "127.0.0.1:0",
                 "--config", self._config]
 
     def start_second(self):
@@ -127,8 +127,8 @@ class Postroom:
 
     def command(self, *arguments, input=None, check=True):
         """A subcommand on this data directory; its stdout."""
-        done = subprocess.run([BINARY, *arguments, "--data-dir", self.data], input=input, capture_output=True, text=True,
-                              timeout=GUARD_S, check=False)
+        done = subprocess.run([BINARY, *arguments, "--data-dir", self.data], input=input, capture_output=True,
+                              text=True, timeout=GUARD_S, check=False)
         if check and done.returncode != 0:
             raise AssertionError(f"postroom {' '.join(arguments)}: {done.returncode}: {done.stderr} {done.stdout}")
         return done if not check else done.stdout

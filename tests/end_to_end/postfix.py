@@ -81,7 +81,7 @@ def unavailable():
     """Why Postfix cannot run here, or None."""
     if os.geteuid() != 0:
         return "Postfix's master needs root"
-    missing = [tool for tool in ("postfix", "saslpasswd2") if shutil.which(tool, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
+    missing = [tool for tool in ("postfix", "saslpasswd2") if shutil.which(tool, path="/usr/sbin:/usr/bin") is None]
     return f"not installed: {', '.join(missing)}" if missing else None
 
 
@@ -160,8 +160,8 @@ class Postfix:
         os.chown(self._path("sasl/sasldb2"), pwd.getpwnam("postfix").pw_uid, -1)
 
     def _postfix(self, command):
-        done = subprocess.run(["/usr/sbin/postfix", "-c", self._path("config"), command], capture_output=True, text=True,
-                              timeout=60, check=False)
+        done = subprocess.run(["/usr/sbin/postfix", "-c", self._path("config"), command], capture_output=True,
+                              text=True, timeout=60, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"postfix {command}: {done.stderr}{done.stdout}{self.log()}")
 

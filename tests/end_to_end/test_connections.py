@@ -19,7 +19,8 @@ class ConnectionRulesTest(PostroomTest):
     def test_the_only_connection_cannot_be_disabled_or_deleted(self):
         only = self.postroom.connect_to(self.peer.port)
         path = f"/connections/{only['id']}"
-        self.problem(self.postroom.api("PATCH", path, {"enabled": False, "version": only["version"]}), 409, "last_connection")
+        disabled = self.postroom.api("PATCH", path, {"enabled": False, "version": only["version"]})
+        self.problem(disabled, 409, "last_connection")
         self.problem(self.postroom.api("DELETE", path), 409, "last_connection")
         self.assertTrue(self.postroom.get(path)["enabled"])
 
@@ -27,7 +28,8 @@ class ConnectionRulesTest(PostroomTest):
         first = self.postroom.connect_to(self.peer.port)
         second = self.postroom.connect_to(self.peer.port, enabled=False)
         path = f"/connections/{first['id']}"
-        self.problem(self.postroom.api("PATCH", path, {"enabled": False, "version": first["version"]}), 409, "last_connection")
+        disabled = self.postroom.api("PATCH", path, {"enabled": False, "version": first["version"]})
+        self.problem(disabled, 409, "last_connection")
         self.problem(self.postroom.api("DELETE", path), 409, "last_connection")
         self.assertEqual(self.postroom.api("DELETE", f"/connections/{second['id']}").status, 204)
 
@@ -53,7 +55,8 @@ class ConnectionRulesTest(PostroomTest):
             with self.subTest(change=change):
                 answer = self.postroom.api("PATCH", path, {**change, "version": made["version"]})
                 self.problem(answer, 422, "password_required")
-        answer = self.postroom.api("PATCH", path, {"host": "localhost", "password": PASSWORD, "version": made["version"]})
+        change = {"host": "localhost", "password": PASSWORD, "version": made["version"]}
+        answer = self.postroom.api("PATCH", path, change)
         self.assertEqual(answer.status, 200, answer)
 
     def test_the_password_never_comes_back(self):
@@ -139,7 +142,8 @@ class ConnectionTestTest(PostroomTest):
 
     def test_an_unknown_issuer_fails_at_tls(self):
         stranger = Authority(os.path.join(self.postroom.directory, "stranger"))
-        peer = self.provider(encryption="starttls", certificate=stranger.issue("provider"), credentials=(USER, PASSWORD))
+        peer = self.provider(encryption="starttls", certificate=stranger.issue("provider"),
+                             credentials=(USER, PASSWORD))
         self.fails_at(self.report(peer.port), "tls")
         self.no_credential_seen(peer)
 

@@ -25,8 +25,8 @@ class ListsTest(PostroomTest):
 
     def test_filters_select(self):
         for query, count in (({"status": "success"}, 5), ({"status": "fail"}, 1), ({"status": ["success", "fail"]}, 6),
-                             ({"email": "ann3@one.example"}, 1), ({"email": "ann*"}, 5), ({"email": "*@two.example"}, 1),
-                             ({"subject": "order"}, 5), ({"reply_code": 550}, 1),
+                             ({"email": "ann3@one.example"}, 1), ({"email": "ann*"}, 5),
+                             ({"email": "*@two.example"}, 1), ({"subject": "order"}, 5), ({"reply_code": 550}, 1),
                              ({"attempted_at_from": "2199-01-01T00:00:00Z"}, 0)):
             with self.subTest(query=query):
                 self.assertEqual(len(self.postroom.log(**query)), count)
@@ -44,8 +44,9 @@ class ListsTest(PostroomTest):
 
     def test_wrong_questions_are_400(self):
         cursor = self.postroom.get("/log", limit=2)["next_cursor"]
-        for query, code in ((f"cursor={cursor}&status=fail&limit=2", "cursor_mismatch"), ("sort=subject", "sort_not_offered"),
-                            ("cursor=nonsense", None), ("colour=red", None), ("limit=0", None), ("limit=501", None),
+        for query, code in ((f"cursor={cursor}&status=fail&limit=2", "cursor_mismatch"),
+                            ("sort=subject", "sort_not_offered"), ("cursor=nonsense", None), ("colour=red", None),
+                            ("limit=0", None), ("limit=501", None),
                             ("status=delivered", None), ("attempted_at_from=yesterday", None)):
             with self.subTest(query=query):
                 self.problem(self.postroom.api("GET", "/log?" + query), 400, code)
@@ -77,10 +78,11 @@ class KeysTest(PostroomTest):
 
     def test_scopes_bound_what_a_key_may_do(self):
         mail = {"to": ["ann@example.org"], "subject": "x", "text": "y"}
+        hold = {"action": "hold", "all": True, "filter": {}, "dry_run": True}
         for key, expected in ((self.sender, (202, 403, 403, 403)), (self.reader, (403, 200, 403, 403)),
                               (self.keeper, (403, 200, 200, 403)), (self.postroom.key, (202, 200, 200, 200))):
             seen = (self.status(key, "POST", "/messages", mail), self.status(key, "GET", "/queue"),
-                    self.status(key, "POST", "/queue/actions", {"action": "hold", "all": True, "filter": {}, "dry_run": True}),
+                    self.status(key, "POST", "/queue/actions", hold),
                     self.status(key, "GET", "/api-keys"))
             self.assertEqual(seen, expected)
 

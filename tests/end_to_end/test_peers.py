@@ -1,4 +1,4 @@
-"""The peers of these tests, proved without Postroom: a fault that a peer does not play is a test that proves nothing."""
+"""The peers of these tests, proved without Postroom: a fault that a peer does not play proves nothing."""
 
 import smtplib
 import ssl
@@ -11,6 +11,7 @@ from provider import CLOSE, Provider
 from waiting import wait_for
 
 MAIL = b"Received: from elsewhere\r\nSubject: x\r\n\r\nhello\r\n.dot\r\n"
+COMPLETE = b"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@example.com>\r\nFrom: shop@example.com\r\n"
 
 
 class ProviderTest(unittest.TestCase):
@@ -89,8 +90,7 @@ class PostfixTest(unittest.TestCase):
             with client:
                 client.login(self.postfix.username, self.postfix.password)
                 client.sendmail("shop@example.com", [f"{user}@example.org"],
-                                b"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@example.com>\r\nFrom: shop@example.com\r\n"
-                                + MAIL)
+                                COMPLETE + MAIL)
             received = wait_for(lambda user=user: self.postfix.received(user), f"{user} has mail")
             self.assertTrue(received[0].startswith(b"Date: ") and received[0].endswith(MAIL), received)
 

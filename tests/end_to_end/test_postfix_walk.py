@@ -92,14 +92,12 @@ class PostfixWalkTest(PostroomTest):
         frozen = self.postroom.api("GET", f"/messages/{accepted['id']}/content").body
         self.assertEqual(self.arrived("dora", b"X-Order: implicit"), frozen)
 
-    def wait_log(self, text):
-        wait_for(lambda: text in self.postfix.log(), f"Postfix's log says {text}")
-
     def test_wrong_password_is_told_in_the_servers_words(self):
         connection = self.connect("tls")
         report = self.postroom.api("POST", f"/connections/{connection['id']}/test", {}).json
         self.assertTrue(report["ok"], report)
-        self.assertEqual([step["step"] for step in report["steps"]], ["resolve", "connect", "tls", "ehlo", "auth", "mail"])
+        self.assertEqual([step["step"] for step in report["steps"]],
+                         ["resolve", "connect", "tls", "ehlo", "auth", "mail"])
         wrong = {"caption": "x", "host": "localhost", "port": self.postfix.submission, "encryption": "tls",
                  "username": self.postfix.username, "password": "wrong", "ca_file": self.postfix.authority.ca_file,
                  "send_from": "shop@example.com"}

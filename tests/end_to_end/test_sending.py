@@ -20,7 +20,8 @@ REFUSED = [  # what is changed in GOOD, and the pointer that the problem names
     ({"to": ["not an address"]}, "/to/0"), ({"to": ["a@"]}, "/to/0"), ({"unknown_field": 1}, "/unknown_field"),
     ({"subject": "a\r\nBcc: eve@example.org"}, "/subject"), ({"subject": "a\nb"}, "/subject"),
     ({"subject": "a\0b"}, "/subject"), ({"to": ["ann@example.org\r\nRCPT TO:<eve@example.org>"]}, "/to/0"),
-    ({"to": [{"email": "ann@example.org", "name": "Ann\r\nX-Evil: 1"}]}, None), ({"from": "Shop\n <shop@example.com>"}, None),
+    ({"to": [{"email": "ann@example.org", "name": "Ann\r\nX-Evil: 1"}]}, None),
+    ({"from": "Shop\n <shop@example.com>"}, None),
     ({"reply_to": "a@example.org\r\nX-Evil: 1"}, None), ({"headers": {"X-Order": "1\r\nX-Evil: 1"}}, None),
     ({"headers": {"X-Evil\r\nBcc": "1"}}, None), ({"headers": {"X Evil": "1"}}, None),
     ({"headers": {"Bcc": "eve@example.org"}}, None), ({"headers": {"DKIM-Signature": "v=1"}}, None),
@@ -28,7 +29,8 @@ REFUSED = [  # what is changed in GOOD, and the pointer that the problem names
     ({"attachments": [{"filename": "a\r\nX-Evil: 1", "content": "YQ=="}]}, None),
     ({"attachments": [{"filename": "a", "content_type": "text/plain\r\nX-Evil: 1", "content": "YQ=="}]}, None),
     ({"attachments": [{"filename": "a", "content": "not base64!"}]}, None), ({"connection_id": 4711}, "/connection_id"),
-    ({"send_at": "tomorrow"}, "/send_at"), ({"send_at": "2199-01-01T00:00:00Z"}, "/send_at"), ({"expires_in": 0}, "/expires_in"),
+    ({"send_at": "tomorrow"}, "/send_at"), ({"send_at": "2199-01-01T00:00:00Z"}, "/send_at"),
+    ({"expires_in": 0}, "/expires_in"),
     ({"on_doubt": "pray"}, "/on_doubt"), ({"text": 17}, "/text"),
 ]
 

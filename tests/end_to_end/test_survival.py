@@ -7,7 +7,7 @@ import tempfile
 import threading
 import unittest
 
-from harness import Postroom, PostroomTest
+from harness import PostroomTest
 from waiting import wait_for
 
 KILLS = 20
@@ -98,7 +98,8 @@ class LedgerTest(PostroomTest):
             number += 1
             marker = f"ledger-{name}-{number}."
             try:
-                answer = self.postroom.api("POST", "/messages", {"to": ["ann@example.org"], "subject": marker, "text": marker})
+                mail = {"to": ["ann@example.org"], "subject": marker, "text": marker}
+                answer = self.postroom.api("POST", "/messages", mail)
             except (OSError, http.client.HTTPException):  # it was killed: this one is not acknowledged
                 self.over.wait(0.01)
                 continue
@@ -129,12 +130,10 @@ class BackupTest(PostroomTest):
         self.assertEqual(self.postroom.get(f"/connections/{connection['id']}")["caption"], "Provider")
 
 
-class DataDirectoryTest(unittest.TestCase):
+class DataDirectoryTest(PostroomTest):
     def test_secrets_are_readable_by_the_owner_only(self):
-        postroom = Postroom()
-        self.addCleanup(postroom.close)
         for name in ("secret.key", "postroom.sock"):
-            mode = os.stat(os.path.join(postroom.data, name)).st_mode & 0o777
+            mode = os.stat(os.path.join(self.postroom.data, name)).st_mode & 0o777
             self.assertEqual(mode, 0o600, name)
 
 

@@ -1,0 +1,360 @@
+#include "app/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <iterator>
+
+#include "app/capture.h"
+#include "app/configuration.h"
+#include "app/data_commands.h"
+#include "app/exit_status.h"
+#include "app/local_call.h"
+#include "app/serve.h"
+#include "app/table.h"
+
+namespace postroom::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* version = "0.1.0";
+
+std::string encoded(const std::string& text) {
+  std::string safe;
+  for (const char c : text) {
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-._~").find(c) != std::string_view::npos;
+    safe += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return safe;
+}
+
+// What the words on the command line gave.
+struct Words {
+  std::string config_file;
+  std::string data_dir, http, secret_key_file;
+  std::string id, path, name, key_file, reason, from;
+  std::vector<std::string> scopes, filters, fields, to, ids;
+  std::string format = "csv";
+  long long connection_id = 0;
+  bool as_json = false, all = false, dry_run = false, with_key = false, sent = false, not_sent = false;
+  CaptureOptions capture;
+};
+
+class CommandLine {
+ public:
+  CommandLine()
+      : app_("Postroom: takes mail over HTTP, keeps it safe, sends it through your SMTP providers.", "postroom") {
+    app_.require_subcommand(1);
+    add_servers();
+    add_data_commands();
+    add_keys();
+    add_connections();
+    add_queue();
+    add_log_and_messages();
+  }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      const int status = app_.exit(error, std::cout, std::cerr);
+      return status == 0 ? exit_success : exit_usage;
+    }
+    return act_();
+  }
+
+ private:
+  using Act = std::function<int()>;
+
+  CLI::App* add(CLI::App* parent, const char* name, const char* text, Act act) {
+    CLI::App* command = parent->add_subcommand(name, text);
+    command->add_option("--data-dir", words_.data_dir, "the data directory (default ./postroom-data)")
+        ->envname("POSTROOM_DATA_DIR");
+    command->add_option("--config", words_.config_file, "a TOML file with settings")->envname("POSTROOM_CONFIG");
+    command
+        ->add_option("--secret-key-file", words_.secret_key_file,
+                     "the key of stored passwords (default DIR/secret.key)")
+        ->envname("POSTROOM_SECRET_KEY_FILE");
+    command->callback([this, act = std::move(act)] { act_ = act; });
+    return command;
+  }
+  CLI::App* group(const char* name, const char* text) {
+    CLI::App* group = app_.add_subcommand(name, text);
+    group->require_subcommand(1);
+    return group;
+  }
+  void add_filters(CLI::App* command) {
+    command->add_option("--filter", words_.filters, "NAME=VALUE, the names of the API's list; may repeat")->take_all();
+  }
+
+  Result<Configuration> configuration() const {
+    Result<Configuration> read =
+        words_.config_file.empty() ? Result<Configuration>(Configuration{}) : read_configuration(words_.config_file);
+    if (!read) return read;
+    if (!words_.data_dir.empty()) read->data_dir = words_.data_dir;
+    if (!words_.http.empty()) read->http = words_.http;
+    if (!words_.secret_key_file.empty()) read->secret_key_file = words_.secret_key_file;
+    return read;
+  }
+
+  int with_configuration(const std::function<int(const Configuration&)>& act) const {
+    const Result<Configuration> read = configuration();
+    if (read) return act(*read);
+    fmt::print(stderr, "postroom: {}\n", read.error().message);
+    return exit_usage;
+  }
+
+  std::string query() const {
+    std::string text;
+    for (const std::string& filter : words_.filters) {
+      const std::size_t equals = filter.find('=');
+      if (!text.empty()) text += '&';
+      text += encoded(filter.substr(0, equals)) + "=" +
+              (equals == std::string::npos ? "" : encoded(filter.substr(equals + 1)));
+    }
+    return text;
+  }
+
+  enum class Show { answer, raw, key };
+
+  int call(LocalRequest request, Show show = Show::answer) const {
+    return with_configuration([&](const Configuration& configuration) {
+      const Result<LocalAnswer> answer = call_locally(configuration, request);
+      if (!answer) {
+        fmt::print(stderr, "postroom: {}\n", answer.error().message);
+        return answer.error().code == ErrorCode::conflict ? exit_in_use : exit_failure;
+      }
+      if (answer->status >= 300) {
+        fmt::print(stderr, "postroom: {}\n", words_of_problem(answer->body));
+        return exit_failure;
+      }
+      if (show == Show::key)
+        std::cout << json::value_to<std::string>(json::parse(answer->body).as_object().at("key")) << '\n';
+      else if (show == Show::raw)
+        std::cout << answer->body;
+      else if (!answer->body.empty())
+        std::cout << (words_.as_json ? answer->body + "\n" : as_table(answer->body));
+      std::cout.flush();
+      return exit_success;
+    });
+  }
+
+  // A refusal's sentence, and each field's below it.
+  static std::string words_of_problem(const std::string& body) {
+    boost::system::error_code error;
+    const json::value problem = json::parse(body, error);
+    if (error || !problem.is_object() || !problem.as_object().contains("detail")) return body;
+    std::string text(problem.as_object().at("detail").as_string());
+    if (const json::value* fields = problem.as_object().if_contains("errors"))
+      for (const json::value& field : fields->as_array())
+        text += fmt::format("\n  {}: {}", std::string_view(field.at("pointer").as_string()),
+                            std::string_view(field.at("detail").as_string()));
+    return text;
+  }
+
+  int list(const std::string& path) const { return call({"GET", path, query(), "application/json", ""}); }
+  int get(const std::string& path) const {
+    return call({"GET", path + "/" + encoded(words_.id), "", "application/json", ""});
+  }
+
+  // NAME=VALUE fields as a JSON object: numbers, true and false, objects as such, the rest as text.
+  json::object fields() const {
+    json::object object;
+    for (const std::string& field : words_.fields) {
+      const std::size_t equals = field.find('=');
+      const std::string text = equals == std::string::npos ? "" : field.substr(equals + 1);
+      boost::system::error_code error;
+      const json::value parsed = json::parse(text, error);
+      object[field.substr(0, equals)] = !error && !parsed.is_string() ? parsed : json::value(text);
+    }
+    return object;
+  }
+
+  // A password comes on standard input: a flag would show it to every user of the machine.
+  json::object fields_with_password() const {
+    json::object object = fields();
+    if (words_.key_file != "-") return object;
+    std::string password;
+    std::getline(std::cin, password);
+    object["password"] = password;
+    return object;
+  }
+
+  void add_servers() {
+    CLI::App* server = add(&app_, "serve", "run the server", [this] { return with_configuration(serve); });
+    server->add_option("--http", words_.http, "where the HTTP API listens (default 127.0.0.1:8600)")
+        ->envname("POSTROOM_HTTP");
+    CLI::App* catcher = app_.add_subcommand("capture", "a local provider that keeps what it gets, for demos and tests");
+    catcher->add_option("--smtp", words_.capture.smtp, "where it listens (default 127.0.0.1:2525)");
+    catcher->add_option("--dir", words_.capture.dir, "where the messages go")->required();
+    CLI::Option* certificate =
+        catcher->add_option("--tls-cert", words_.capture.tls_cert, "certificate chain, PEM: offers STARTTLS");
+    catcher->add_option("--tls-key", words_.capture.tls_key, "its key, PEM")->needs(certificate);
+    catcher->callback([this] { act_ = [this] { return capture(words_.capture); }; });
+    app_.add_subcommand("version", "print the version")->callback([this] {
+      act_ = [] {
+        fmt::print("postroom {}\n", version);
+        return exit_success;
+      };
+    });
+  }
+
+  void add_data_commands() {
+    CLI::App* saved = add(&app_, "backup", "copy the data into a directory, also while the server runs", [this] {
+      return with_configuration([this](const Configuration& c) {
+        return back_up(c, words_.path, words_.with_key ? BackupKey::included : BackupKey::left_out);
+      });
+    });
+    saved->add_option("path", words_.path, "the backup's directory")->required();
+    saved->add_flag("--with-key", words_.with_key, "put the secret key of the passwords in it, too");
+    CLI::App* restored =
+        add(&app_, "restore", "bring a backup back into an empty data directory; delivery stays held",
+            [this] { return with_configuration([this](const Configuration& c) { return restore(c, words_.path); }); });
+    restored->add_option("path", words_.path, "the backup's directory")->required();
+    add(&app_, "check", "check that the data is whole", [this] { return with_configuration(check); });
+  }
+
+  void add_keys() {
+    CLI::App* keys = group("apikey", "API keys");
+    CLI::App* created = add(keys, "create", "make a key; prints it, once, alone on stdout", [this] {
+      json::array scopes;
+      for (const std::string& scope : words_.scopes) scopes.emplace_back(scope);
+      return call({"POST", "/api/v1/api-keys", "", "application/json",
+                   json::serialize(json::object{{"name", words_.name}, {"scopes", scopes}})},
+                  Show::key);
+    });
+    created->add_option("--name", words_.name, "what it is for")->required();
+    created->add_option("--scope", words_.scopes, "send, read, manage, admin or content; may repeat")
+        ->required()
+        ->take_all();
+    json_flag(add(keys, "list", "the keys, without their secrets", [this] { return list("/api/v1/api-keys"); }));
+    id_option(add(keys, "revoke", "end a key at once", [this] {
+      return call({"DELETE", "/api/v1/api-keys/" + encoded(words_.id), "", "application/json", ""});
+    }));
+  }
+
+  void add_connections() {
+    CLI::App* connections = group("connection", "SMTP connections");
+    json_flag(add(connections, "list", "all connections", [this] { return list("/api/v1/connections"); }));
+    id_option(json_flag(add(connections, "show", "one connection", [this] { return get("/api/v1/connections"); })));
+    CLI::App* created = json_flag(add(connections, "create", "add a connection: --set host=… --set port=587 …", [this] {
+      return call({"POST", "/api/v1/connections", "", "application/json", json::serialize(fields_with_password())});
+    }));
+    CLI::App* changed = id_option(json_flag(add(connections, "update", "change fields: --set enabled=false …", [this] {
+      return call({"PATCH", "/api/v1/connections/" + encoded(words_.id), "", "application/json",
+                   json::serialize(fields_with_password())});
+    })));
+    for (CLI::App* command : {created, changed}) {
+      command->add_option("--set", words_.fields, "NAME=VALUE, the API's field names; may repeat")->take_all();
+      command->add_flag_callback(
+          "--password-stdin", [this] { words_.key_file = "-"; }, "read the password from standard input");
+    }
+    id_option(add(connections, "delete", "remove a connection", [this] {
+      return call({"DELETE", "/api/v1/connections/" + encoded(words_.id), "", "application/json", ""});
+    }));
+    CLI::App* tested = id_option(json_flag(add(connections, "test", "try a connection step by step", [this] {
+      const json::object body = words_.from.empty() ? json::object{} : json::object{{"to", words_.from}};
+      return call({"POST", "/api/v1/connections/" + encoded(words_.id) + "/test", "", "application/json",
+                   json::serialize(body)});
+    })));
+    tested->add_option("--to", words_.from, "also send one real mail there");
+  }
+
+  void add_queue() {
+    CLI::App* queue = group("queue", "mail that is not finished");
+    add_filters(json_flag(add(queue, "list", "what waits, and why", [this] { return list("/api/v1/queue"); })));
+    id_option(json_flag(add(queue, "show", "one email with its timeline", [this] { return get("/api/v1/emails"); })));
+    for (const char* act : {"delete", "retry", "hold", "release", "move", "expire", "settle"}) {
+      CLI::App* command = json_flag(
+          add(queue, act, "act on emails by id, by --filter, or on --all", [this, act] { return act_on_queue(act); }));
+      command->add_option("ids", words_.ids, "ids of emails");
+      add_filters(command);
+      command->add_flag("--all", words_.all, "everything in the queue");
+      command->add_flag("--dry-run", words_.dry_run, "only count");
+      command->add_option("--reason", words_.reason, "why; stands in the audit log");
+      if (std::string_view(act) == "move")
+        command->add_option("--connection-id", words_.connection_id, "where to")->required();
+      if (std::string_view(act) == "settle") {
+        CLI::Option* sent = command->add_flag("--sent", words_.sent, "it was sent");
+        command->add_flag("--not-sent", words_.not_sent, "it was not sent")->excludes(sent);
+      }
+    }
+  }
+
+  int act_on_queue(const std::string& act) const {
+    json::object body{{"action", act}, {"dry_run", words_.dry_run}};
+    if (!words_.reason.empty()) body["reason"] = words_.reason;
+    if (words_.connection_id != 0) body["connection_id"] = words_.connection_id;
+    if (act == "settle") body["sent"] = words_.sent;
+    if (!words_.ids.empty()) {
+      json::array ids;
+      for (const std::string& id : words_.ids) ids.emplace_back(id);
+      body["ids"] = std::move(ids);
+    } else {
+      json::object filter;
+      for (const std::string& given : words_.filters)
+        filter[given.substr(0, given.find('='))] = given.substr(given.find('=') + 1);
+      body["filter"] = std::move(filter);
+      if (words_.all) body["all"] = true;
+    }
+    return call({"POST", "/api/v1/queue/actions", "", "application/json", json::serialize(body)});
+  }
+
+  void add_log_and_messages() {
+    CLI::App* log = group("log", "the mailing log: every attempt");
+    add_filters(json_flag(add(log, "list", "the latest attempts", [this] { return list("/api/v1/log"); })));
+    id_option(
+        json_flag(add(log, "show", "one attempt with its SMTP conversation", [this] { return get("/api/v1/log"); })));
+    CLI::App* exported = add(log, "export", "every attempt that a filter selects", [this] {
+      const std::string rest = query();
+      return call({"GET", "/api/v1/log/export", "format=" + encoded(words_.format) + (rest.empty() ? "" : "&" + rest),
+                   "application/json", ""},
+                  Show::raw);
+    });
+    exported->add_option("--format", words_.format, "csv or jsonl");
+    add_filters(exported);
+    CLI::App* messages = group("message", "messages");
+    id_option(
+        json_flag(add(messages, "show", "one message with its emails", [this] { return get("/api/v1/messages"); })));
+    id_option(add(messages, "content", "the frozen MIME, as it is sent", [this] {
+      return call({"GET", "/api/v1/messages/" + encoded(words_.id) + "/content", "", "application/json", ""},
+                  Show::raw);
+    }));
+    CLI::App* sent = json_flag(add(messages, "send", "send the message on standard input", [this] {
+      std::string envelope = "from=" + encoded(words_.from);
+      for (const std::string& to : words_.to) envelope += "&to=" + encoded(to);
+      const std::string content((std::istreambuf_iterator<char>(std::cin)), {});
+      return call({"POST", "/api/v1/messages/raw", envelope, "message/rfc822", content});
+    }));
+    sent->add_option("--from", words_.from, "the sender's address")->required();
+    sent->add_option("--to", words_.to, "a recipient's address; may repeat")->required()->take_all();
+  }
+
+  CLI::App* json_flag(CLI::App* command) {
+    command->add_flag("--json", words_.as_json, "the API's answer as it is");
+    return command;
+  }
+  CLI::App* id_option(CLI::App* command) {
+    command->add_option("id", words_.id, "its id")->required();
+    return command;
+  }
+
+  CLI::App app_;
+  Words words_;
+  Act act_;
+};
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CommandLine line;
+  return line.run(argc, argv);
+}
+
+}  // namespace postroom::app

@@ -1,0 +1,130 @@
+#include "app/configuration.h"
+
+#include <toml++/toml.h>
+#include <charconv>
+#include <set>
+
+#include "base/limits.h"
+
+namespace postroom::app {
+namespace {
+
+std::unexpected<Error> bad(const std::string& key, const std::string& what) {
+  return fail(ErrorCode::invalid, key + ": " + what);
+}
+
+const std::set<std::string> known_keys{"data_dir",
+                                       "http",
+                                       "host_name",
+                                       "secret_key_file",
+                                       "delivery.retry",
+                                       "delivery.probe",
+                                       "delivery.dot_timeout",
+                                       "delivery.session_idle",
+                                       "delivery.lanes",
+                                       "limits.reserve",
+                                       "limits.message_bytes",
+                                       "network.allow",
+                                       "network.deny",
+                                       "metrics.open"};
+
+Result<> refuse_unknown(const toml::table& table, const std::string& prefix) {
+  for (const auto& [key, value] : table) {
+    const std::string name = prefix + std::string(key.str());
+    if (const toml::table* inner = value.as_table()) {
+      if (name == "lane_on_doubt") continue;
+      if (Result<> fine = refuse_unknown(*inner, name + "."); !fine) return fine;
+    } else if (!known_keys.contains(name)) {
+      return bad(name, "there is no such setting");
+    }
+  }
+  return {};
+}
+
+Result<> read_texts(const toml::table& file, const char* path, std::vector<std::string>& into) {
+  const toml::node_view<const toml::node> node = file.at_path(path);
+  if (!node) return {};
+  const toml::array* list = node.as_array();
+  if (list == nullptr) return bad(path, "a list of texts is expected");
+  into.clear();
+  for (const toml::node& entry : *list) {
+    const std::optional<std::string> text = entry.value<std::string>();
+    if (!text) return bad(path, "a list of texts is expected");
+    into.push_back(*text);
+  }
+  return {};
+}
+
+Result<> read_duration(const toml::table& file, const char* path, std::optional<Duration>& into) {
+  const std::optional<std::string> text = file.at_path(path).value<std::string>();
+  if (!text) return {};
+  const Result<Duration> parsed = parse_duration(*text);
+  if (!parsed) return bad(path, parsed.error().message);
+  into = *parsed;
+  return {};
+}
+
+Result<Configuration> read_table(const toml::table& file) {
+  Configuration configuration;
+  if (const Result<> known = refuse_unknown(file, ""); !known) return std::unexpected(known.error());
+  for (const auto& [path, into] :
+       {std::pair{"data_dir", &configuration.data_dir}, std::pair{"http", &configuration.http},
+        std::pair{"host_name", &configuration.host_name}, std::pair{"secret_key_file", &configuration.secret_key_file}})
+    if (const auto text = file.at_path(path).value<std::string>()) *into = *text;
+  std::vector<std::string> waits;
+  std::optional<Duration> idle;
+  for (const Result<>& read :
+       {read_texts(file, "delivery.retry", waits), read_texts(file, "delivery.lanes", configuration.lanes),
+        read_texts(file, "network.allow", configuration.allow), read_texts(file, "network.deny", configuration.deny),
+        read_duration(file, "delivery.probe", configuration.probe),
+        read_duration(file, "delivery.dot_timeout", configuration.dot_timeout),
+        read_duration(file, "delivery.session_idle", idle)})
+    if (!read) return std::unexpected(read.error());
+  for (const std::string& wait : waits) {
+    const Result<Duration> parsed = parse_duration(wait);
+    if (!parsed) return bad("delivery.retry", parsed.error().message);
+    configuration.retry.push_back(*parsed);
+  }
+  if (configuration.lanes.empty()) return bad("delivery.lanes", "at least one lane is needed");
+  if (idle) configuration.session_idle = *idle;
+  if (const auto reserve = file.at_path("limits.reserve").value<std::int64_t>())
+    configuration.reserve_bytes = static_cast<std::uint64_t>(*reserve);
+  if (const auto bytes = file.at_path("limits.message_bytes").value<std::int64_t>())
+    configuration.message_bytes = static_cast<std::uint64_t>(*bytes);
+  configuration.metrics_open = file.at_path("metrics.open").value_or(false);
+  if (const toml::table* lanes = file.at_path("lane_on_doubt").as_table())
+    for (const auto& [lane, word] : *lanes) {
+      const std::optional<store::OnDoubt> on_doubt = store::from_word<store::OnDoubt>(word.value_or(std::string()));
+      if (!on_doubt) return bad("lane_on_doubt." + std::string(lane.str()), "write retry or hold");
+      configuration.lane_on_doubt[std::string(lane.str())] = *on_doubt;
+    }
+  return configuration;
+}
+
+}  // namespace
+
+Configuration::Configuration() : message_bytes(limits::message_bytes) {}
+
+Result<Duration> parse_duration(const std::string& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit(end, text.data() + text.size());
+  if (error == std::errc() && number >= 0 && number < 1000000) {
+    if (unit == "ms") return std::chrono::milliseconds(number);
+    if (unit == "s") return std::chrono::seconds(number);
+    if (unit == "m") return std::chrono::minutes(number);
+    if (unit == "h") return std::chrono::hours(number);
+    if (unit == "d") return std::chrono::hours(24 * number);
+  }
+  return fail(ErrorCode::invalid, "\"" + text + "\" is not a duration such as 90s, 15m, 8h or 3d");
+}
+
+Result<Configuration> read_configuration(const std::string& file) {
+  try {
+    return read_table(toml::parse_file(file));
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorCode::invalid, file + ": " + std::string(error.description()));
+  }
+}
+
+}  // namespace postroom::app

@@ -1,0 +1,45 @@
+// Configuration is what an operator may set: the TOML file first, then POSTROOM_… variables, then flags. Read here and
+// nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/timestamp.h"
+#include "store/records.h"
+
+namespace postroom::app {
+
+struct Configuration {
+  std::string data_dir = "./postroom-data";
+  std::string http = "127.0.0.1:8600";
+  std::string host_name;        // of Message-ID and EHLO; the machine's when empty
+  std::string secret_key_file;  // DIR/secret.key when empty
+
+  std::vector<Duration> retry;  // the default schedule when empty
+  std::optional<Duration> probe;
+  std::optional<Duration> dot_timeout;
+  Duration session_idle = std::chrono::seconds(30);
+  std::vector<std::string> lanes{"transactional", "bulk"};
+  std::map<std::string, store::OnDoubt> lane_on_doubt;
+
+  std::optional<std::uint64_t> reserve_bytes;  // limits.reserve; computed from the disk when not set
+  std::uint64_t message_bytes;
+  std::vector<std::string> allow, deny;  // networks that connections may, may not name
+  bool metrics_open = false;
+
+  Configuration();
+};
+
+// "90s", "15m", "8h", "3d", "250ms". Error: invalid.
+Result<Duration> parse_duration(const std::string& text);
+
+// Reads a TOML file over the defaults. Errors: io, invalid (an unknown key is one: a mistyped setting must not be
+// silent).
+Result<Configuration> read_configuration(const std::string& file);
+
+}  // namespace postroom::app

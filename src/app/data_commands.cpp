@@ -1,0 +1,84 @@
+#include "app/data_commands.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "app/exit_status.h"
+#include "store/sqlite/backup.h"
+
+namespace postroom::app {
+namespace {
+
+namespace files = std::filesystem;
+
+int give_up(const std::string& sentence) {
+  fmt::print(stderr, "postroom: {}\n", sentence);
+  return exit_failure;
+}
+
+// Copies a file that only its owner may read.
+bool copy_private(const std::string& from, const std::string& to) {
+  std::error_code error;
+  files::copy_file(from, to, files::copy_options::none, error);
+  if (error) return false;
+  files::permissions(to, files::perms::owner_read | files::perms::owner_write, error);
+  return !error;
+}
+
+}  // namespace
+
+int back_up(const Configuration& configuration, const std::string& target, BackupKey key) {
+  std::error_code error;
+  files::create_directories(target, error);
+  ::chmod(target.c_str(), 0700);
+  const Result<> copied = store::sqlite::back_up(configuration.data_dir, target + "/postroom.db");
+  if (!copied) return give_up("the backup failed: " + copied.error().message);
+  if (key == BackupKey::included) {
+    if (!copy_private(configuration.data_dir + "/secret.key", target + "/secret.key"))
+      return give_up("the secret key can't be copied");
+  } else {
+    fmt::print(stderr,
+               "The secret key is not in this backup (--with-key puts it there). Restored without it, connections ask "
+               "for their passwords again.\n");
+  }
+  fmt::print(stderr, "Backed up to {}.\n", target);
+  return exit_success;
+}
+
+int restore(const Configuration& configuration, const std::string& source) {
+  const std::string database = configuration.data_dir + "/postroom.db";
+  if (!files::exists(source + "/postroom.db")) return give_up(source + " holds no backup (no postroom.db in it)");
+  if (files::exists(database))
+    return give_up(configuration.data_dir + " holds data already; restore into an empty directory");
+  std::error_code error;
+  files::create_directories(configuration.data_dir, error);
+  ::chmod(configuration.data_dir.c_str(), 0700);
+  const std::string key = configuration.data_dir + "/secret.key";
+  const bool has_key = files::exists(source + "/secret.key");
+  // Under another name until it is ready: a crash half way leaves no database that could be started.
+  const std::string unready = database + ".restoring";
+  files::remove(unready, error);
+  if (!copy_private(source + "/postroom.db", unready)) return give_up("the backup can't be copied");
+  const Result<> prepared = store::sqlite::prepare_restored(
+      unready, has_key ? store::sqlite::RestoredKey::present : store::sqlite::RestoredKey::absent);
+  if (!prepared) return give_up("the backup can't be prepared: " + prepared.error().message);
+  if (has_key && !files::exists(key) && !copy_private(source + "/secret.key", key))
+    return give_up("the secret key can't be copied");
+  files::rename(unready, database, error);
+  if (error) return give_up("the restored database can't be put in place");
+  fmt::print(stderr,
+             "Restored. Mail that was waiting is held: look at it, then release it (postroom queue release --all).\n");
+  return exit_success;
+}
+
+int check(const Configuration& configuration) {
+  const Result<> whole = store::sqlite::check_integrity(configuration.data_dir);
+  if (!whole) return give_up(whole.error().message);
+  fmt::print(stderr, "The database is whole.\n");
+  return exit_success;
+}
+
+}  // namespace postroom::app

@@ -1,0 +1,180 @@
+#include "app/house.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "delivery/connection_trial.h"
+#include "mime/builder.h"
+
+namespace postroom::app {
+namespace {
+
+constexpr const char* password_context = "connection";
+constexpr std::size_t retention_step = 500;
+
+delivery::EngineOptions engine_options(const Configuration& configuration, const std::string& host_name) {
+  delivery::EngineOptions options;
+  if (!configuration.retry.empty()) options.retry.waits = configuration.retry;
+  if (configuration.probe) {
+    options.breaker.first_probe = *configuration.probe;
+    options.breaker.longest_probe = std::max(options.breaker.longest_probe, *configuration.probe);
+  }
+  if (configuration.dot_timeout) options.deadlines.dot = *configuration.dot_timeout;
+  options.ehlo_name = host_name;
+  options.session_idle = configuration.session_idle;
+  options.lane_on_doubt = configuration.lane_on_doubt;
+  return options;
+}
+
+}  // namespace
+
+std::string machine_name() {
+  char name[256] = "";
+  if (::gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "localhost";
+  return name;
+}
+
+Result<std::unique_ptr<House>> House::open(net::SystemLoop& loop, Configuration configuration) {
+  Result<net::DestinationPolicy> destinations = net::DestinationPolicy::create(configuration.allow, configuration.deny);
+  if (!destinations) return std::unexpected(destinations.error());
+  std::unique_ptr<House> house(new House(loop, std::move(configuration), std::move(*destinations)));
+  const std::string& dir = house->configuration_.data_dir;
+  Result<std::unique_ptr<store::sqlite::SqliteStore>> store = store::sqlite::SqliteStore::open(loop, dir);
+  if (!store) return std::unexpected(store.error());
+  const std::string& key_file = house->configuration_.secret_key_file;
+  Result<auth::SecretBox> secrets =
+      auth::SecretBox::open_file(key_file.empty() ? dir + "/secret.key" : key_file, house->random_);
+  if (!secrets) return std::unexpected(secrets.error());
+
+  // fine-print, "Connections": the key's id is stored, and another key refuses to start.
+  const std::string key_id = secrets->key_id();
+  const Result<std::optional<std::string>> stored = loop.run((*store)->setting("secret_key_id"));
+  if (!stored) return std::unexpected(stored.error());
+  if (*stored && **stored != key_id)
+    return fail(ErrorCode::conflict,
+                "the secret key is not the one that sealed the stored passwords; bring back secret.key, or name it "
+                "with --secret-key-file");
+  if (!*stored)
+    if (const Result<> kept = loop.run((*store)->set_setting("secret_key_id", key_id)); !kept)
+      return std::unexpected(kept.error());
+  house->build(std::move(*store), std::move(*secrets));
+  if (const Result<> loaded = loop.run(house->keys_->load()); !loaded) return std::unexpected(loaded.error());
+  return house;
+}
+
+void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets) {
+  if (configuration_.host_name.empty()) configuration_.host_name = machine_name();
+  store_ = std::move(store);
+  secrets_ = std::make_unique<auth::SecretBox>(std::move(secrets));
+  ids_ = std::make_unique<IdGenerator>(store_->highest_id());
+  keys_ = std::make_unique<auth::ApiKeys>(loop_, *store_, random_);
+  intake_ = std::make_unique<intake::Intake>(
+      loop_, *store_, *ids_, random_, configuration_.host_name,
+      intake::Limits{configuration_.message_bytes, limits::recipients, limits::attachments, configuration_.lanes},
+      [this] { return room(); });
+  delivery::Network network{dialer_, resolver_, tls_,
+                            [this](const net::IpAddress& address) { return destinations_.check(address); }};
+  engine_ = std::make_unique<delivery::Engine>(
+      loop_, *store_, std::move(network), *ids_, random_,
+      [this](const store::ConnectionRecord& connection) -> Result<Secret> {
+        if (connection.sealed_password.empty()) return Secret();
+        return secrets_->open(connection.sealed_password, password_context);
+      },
+      engine_options(configuration_, configuration_.host_name));
+  store_->on_connections_changed([this] {
+    intake_->connections_changed();
+    engine_->connections_changed();
+  });
+  api::ApiConfig config;
+  config.owner_uid = ::geteuid();
+  config.metrics = configuration_.metrics_open ? api::MetricsAccess::open : api::MetricsAccess::key_with_read;
+  config.lanes = configuration_.lanes;
+  config.room = [this] { return room(); };
+  config.check_host = [this](const std::string& host) -> std::optional<std::string> {
+    // Names are checked when they are connected to; an address written as such is refused at once.
+    const Result<net::Endpoint> literal =
+        net::parse_endpoint((host.find(':') == std::string::npos ? host : "[" + host + "]") + ":25");
+    if (!literal) return std::nullopt;
+    const Result<> allowed = destinations_.check(literal->address);
+    return allowed ? std::nullopt : std::optional(allowed.error().message);
+  };
+  api_ = std::make_unique<api::Api>(
+      api::Services{loop_, *store_, *intake_, *this, *keys_, *secrets_, metrics_, std::move(config)});
+  api_->mount(router_);
+}
+
+// Below the reserve intake refuses while delivery goes on (fine-print, "Defaults").
+std::optional<std::string> House::room() const {
+  struct statvfs disk{};
+  if (::statvfs(configuration_.data_dir.c_str(), &disk) != 0)
+    return "The data directory can't be reached; nothing is accepted until it is back.";
+  const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  const std::uint64_t whole = static_cast<std::uint64_t>(disk.f_blocks) * disk.f_frsize;
+  constexpr std::uint64_t two_gib = 2ULL << 30;
+  const std::uint64_t reserve =
+      configuration_.reserve_bytes.value_or(std::max(4 * configuration_.message_bytes, std::min(whole / 20, two_gib)));
+  if (free >= reserve) return std::nullopt;
+  return "The disk is nearly full; nothing is accepted until there is room again. Try again later.";
+}
+
+async::Task<api::TestReport> House::test(api::ConnectionTest test) {
+  delivery::Network network{dialer_, resolver_, tls_,
+                            [this](const net::IpAddress& address) { return destinations_.check(address); }};
+  std::string message;
+  if (!test.send_to.empty()) {
+    mime::ComposedMessage composed;
+    const Result<mail::Address> from =
+        mail::parse_address(test.connection.send_from.empty() ? test.send_to : test.connection.send_from);
+    const Result<mail::Address> to = mail::parse_address(test.send_to);
+    if (from && to) {
+      composed.from = {test.connection.send_from_name, *from};
+      composed.to = {{"", *to}};
+      composed.subject = "Postroom test message";
+      composed.date = loop_.wall();
+      composed.message_id = random_.token(20) + "@" + configuration_.host_name;
+      composed.text = "This message was sent by Postroom's connection test. The connection works.";
+      message = mime::compose(composed).value_or("");
+    }
+  }
+  const std::vector<delivery::TriedStep> steps =
+      co_await delivery::try_connection(loop_, network, std::move(test.connection), std::move(test.password),
+                                        configuration_.host_name, test.send_to, std::move(message));
+  api::TestReport report;
+  report.ok = !steps.empty() && std::ranges::all_of(steps, &delivery::TriedStep::ok);
+  for (const delivery::TriedStep& step : steps)
+    report.steps.push_back(
+        {step.step, step.ok, std::chrono::duration_cast<Milliseconds>(step.took).count(), step.detail});
+  co_return report;
+}
+
+async::Task<void> House::keep_retention(async::Signal& stopping, const bool& stopped) {
+  const auto ago = [this](int days) { return loop_.wall() - std::chrono::hours(24 * days); };
+  while (!stopped) {
+    const Result<std::size_t> removed =
+        co_await store_->remove_old({ago(7), ago(90), ago(365), ago(2)}, retention_step);
+    const bool more = removed && *removed >= retention_step;
+    co_await stopping.wait(loop_.now() +
+                           (more ? Duration(std::chrono::milliseconds(200)) : Duration(std::chrono::minutes(10))));
+  }
+}
+
+void House::publish_metrics() {
+  const delivery::EngineCounters& counters = engine_->counters();
+  const auto set = [this](const char* outcome, std::uint64_t value) {
+    metrics_.gauge("postroom_delivery_outcomes", "Attempts of this process by outcome.", {{"outcome", outcome}})
+        .set(static_cast<double>(value));
+  };
+  set("accepted", counters.accepted);
+  set("failed", counters.failed);
+  set("deferred", counters.deferred);
+  set("doubted", counters.doubted);
+  set("failed_over", counters.failed_over);
+  metrics_.gauge("postroom_emails_in_memory", "Due emails that the engine holds.")
+      .set(static_cast<double>(engine_->in_memory()));
+}
+
+}  // namespace postroom::app

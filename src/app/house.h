@@ -1,0 +1,81 @@
+// House is the composition root: it makes every part and hands each what it needs. With delivery it is the server;
+// without, the command line's own way to the data of a server that is not running.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/api.h"
+#include "app/configuration.h"
+#include "auth/api_keys.h"
+#include "auth/secret_box.h"
+#include "base/id.h"
+#include "base/random.h"
+#include "delivery/engine.h"
+#include "http/router.h"
+#include "intake/intake.h"
+#include "net/resolver.h"
+#include "net/system_loop.h"
+#include "net/tcp.h"
+#include "net/tls.h"
+#include "observe/metrics.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace postroom::app {
+
+class House final : public api::DeliveryDoor {
+ public:
+  // Opens the data directory, making it on the first start. Errors: those of SqliteStore::open and
+  // SecretBox::open_file.
+  static Result<std::unique_ptr<House>> open(net::SystemLoop& loop, Configuration configuration);
+
+  http::Router& router() { return router_; }
+  store::Store& store() { return *store_; }
+  auth::ApiKeys& keys() { return *keys_; }
+  delivery::Engine& engine() { return *engine_; }
+  Random& random() { return random_; }
+  observe::Metrics& metrics() { return metrics_; }
+
+  // api::DeliveryDoor
+  async::Task<api::TestReport> test(api::ConnectionTest test) override;
+  store::ConnectionHealth health(store::ConnectionId id) const override { return engine_->health(id); }
+  store::SendingLimits used(store::ConnectionId) const override { return {}; }
+  void wake() override { engine_->wake(); }
+
+  // Removes what is older than its retention, in small steps, until `stopping` is notified.
+  async::Task<void> keep_retention(async::Signal& stopping, const bool& stopped);
+  void publish_metrics();
+
+ private:
+  House(net::SystemLoop& loop, Configuration configuration, net::DestinationPolicy destinations)
+      : loop_(loop),
+        configuration_(std::move(configuration)),
+        destinations_(std::move(destinations)),
+        dialer_(loop),
+        resolver_(loop) {}
+  void build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets);
+  std::optional<std::string> room() const;
+
+  net::SystemLoop& loop_;
+  Configuration configuration_;
+  SystemRandom random_;
+  net::DestinationPolicy destinations_;
+  net::TcpDialer dialer_;
+  net::SystemResolver resolver_;
+  net::OpenSslTls tls_;
+  observe::Metrics metrics_;
+  std::unique_ptr<store::sqlite::SqliteStore> store_;
+  std::unique_ptr<auth::SecretBox> secrets_;
+  std::unique_ptr<IdGenerator> ids_;
+  std::unique_ptr<auth::ApiKeys> keys_;
+  std::unique_ptr<intake::Intake> intake_;
+  std::unique_ptr<delivery::Engine> engine_;
+  std::unique_ptr<api::Api> api_;
+  http::Router router_;
+};
+
+// The machine's name, fit for EHLO and Message-ID.
+std::string machine_name();
+
+}  // namespace postroom::app

@@ -1,0 +1,113 @@
+#include "delivery/connection_trial.h"
+
+#include <utility>
+
+#include "delivery/events.h"
+#include "mail/address.h"
+
+namespace postroom::delivery {
+namespace {
+
+constexpr Duration step_patience = std::chrono::seconds(5);
+constexpr Duration all_patience = std::chrono::seconds(28);  // the contract says 30
+
+const char* step_of(smtp::Phase phase) {
+  switch (phase) {
+    case smtp::Phase::resolve:
+      return "resolve";
+    case smtp::Phase::connect:
+      return "connect";
+    case smtp::Phase::starttls:
+    case smtp::Phase::tls:
+      return "tls";
+    case smtp::Phase::greeting:
+    case smtp::Phase::ehlo:
+      return "ehlo";
+    case smtp::Phase::auth:
+      return "auth";
+    default:
+      return "mail";
+  }
+}
+
+// What an operator can do about it, behind the server's own words.
+std::string advice_for(const smtp::Fault& fault) {
+  switch (fault.phase) {
+    case smtp::Phase::resolve:
+      return " Check the host's spelling.";
+    case smtp::Phase::connect:
+      return " Check host and port, and that no firewall stands between.";
+    case smtp::Phase::tls:
+      return " Check the encryption and the host name; for a private authority set ca_file.";
+    case smtp::Phase::starttls:
+      return " Choose the encryption that this port speaks.";
+    case smtp::Phase::auth:
+      return " Check username and password, and that the account may send by SMTP.";
+    case smtp::Phase::mail:
+      return " Check that the account may send from this address.";
+    default:
+      return "";
+  }
+}
+
+std::string words_of(const smtp::Fault& fault) {
+  return (fault.reply ? fault.reply->text() : fault.detail) + "." + advice_for(fault);
+}
+
+mail::Envelope rehearsal(const store::ConnectionRecord& connection, const std::string& send_to) {
+  mail::Envelope envelope;
+  const std::string from = !connection.send_from.empty() ? connection.send_from : connection.username;
+  if (const Result<mail::Address> address = mail::parse_address(from)) envelope.reverse_path = *address;
+  const Result<mail::Address> to = mail::parse_address(!send_to.empty() ? send_to : from);
+  if (to) envelope.recipients.push_back(*to);
+  return envelope;
+}
+
+}  // namespace
+
+async::Task<std::vector<TriedStep>> try_connection(async::Loop& loop, Network& network,
+                                                   store::ConnectionRecord connection, Secret password,
+                                                   std::string ehlo_name, std::string send_to, std::string message) {
+  std::vector<TriedStep> steps;
+  const Monotonic end = loop.now() + all_patience;
+  const smtp::Deadlines quick{step_patience, step_patience, step_patience, step_patience,
+                              step_patience, step_patience, step_patience, std::chrono::seconds(1)};
+  smtp::Conversation conversation;
+  const auto observe = [&steps](smtp::Phase phase, bool ok, std::string_view detail, Duration took) {
+    // Of several addresses the last one tried counts.
+    const std::string step = step_of(phase);
+    if (!steps.empty() && steps.back().step == step) steps.pop_back();
+    steps.push_back({step, ok, took, std::string(detail)});
+  };
+  auto opened =
+      co_await open_session(loop, network, client_options(connection, std::move(password), std::move(ehlo_name), quick),
+                            conversation, observe);
+  if (!opened) {
+    const smtp::Fault& fault = opened.error();
+    if (steps.empty() || steps.back().ok) steps.push_back({step_of(fault.phase), false, Duration{0}, ""});
+    steps.back().detail = words_of(fault);
+    co_return steps;
+  }
+  const std::unique_ptr<smtp::ClientSession> session = std::move(*opened);
+  const mail::Envelope envelope = rehearsal(connection, send_to);
+  const Monotonic began = loop.now();
+  if (envelope.recipients.empty()) {
+    steps.push_back({"mail", true, Duration{0}, "not tried: the connection has no send_from to try it with"});
+  } else {
+    const std::optional<smtp::Fault> fault = co_await session->rehearse(envelope, conversation);
+    steps.push_back({"mail", !fault, loop.now() - began,
+                     fault ? words_of(*fault) : "sender and recipient accepted, then taken back"});
+    if (!fault && !message.empty() && loop.now() < end) {
+      const Monotonic sending = loop.now();
+      const smtp::TransactionResult result = co_await session->send(envelope, message, conversation);
+      const smtp::RecipientOutcome& outcome = result.recipients.front();
+      const bool ok = outcome.kind == smtp::RecipientOutcome::Kind::accepted;
+      steps.push_back(
+          {"send", ok, loop.now() - sending, ok && outcome.reply ? outcome.reply->text() : describe(outcome)});
+    }
+  }
+  co_await session->quit();
+  co_return steps;
+}
+
+}  // namespace postroom::delivery

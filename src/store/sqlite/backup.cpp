@@ -1,0 +1,41 @@
+#include "store/sqlite/backup.h"
+
+#include "store/sqlite/database.h"
+#include "store/sqlite/threads.h"
+
+namespace postroom::store::sqlite {
+
+Result<> back_up(const std::string& dir, const std::string& file) {
+  Result<std::unique_ptr<Database>> database = Database::open(dir + "/postroom.db", Access::read_only);
+  if (!database) return std::unexpected(database.error());
+  Statement copy = (*database)->prepare("VACUUM INTO ?");
+  copy << file;
+  return copy.run();
+}
+
+Result<> prepare_restored(const std::string& file, RestoredKey key) {
+  Result<std::unique_ptr<Database>> database = open_for_writing(file);
+  if (!database) return std::unexpected(database.error());
+  std::string steps =
+      "BEGIN IMMEDIATE;"
+      "UPDATE email SET former_status=status, former_next=next_attempt_at, status=4, next_attempt_at=NULL, "
+      "reason_class=13,"
+      " reason='Held because it was restored from a backup; it may have been sent since the backup was made.'"
+      " WHERE status IN (0,1,3);"
+      "UPDATE message SET on_doubt=2 WHERE id IN (SELECT message_id FROM email WHERE status=2);";
+  if (key == RestoredKey::absent)
+    steps += "UPDATE connection SET sealed_password=x''; DELETE FROM setting WHERE name='secret_key_id';";
+  return (*database)->execute(steps + "COMMIT;");
+}
+
+Result<> check_integrity(const std::string& dir) {
+  Result<std::unique_ptr<Database>> database = Database::open(dir + "/postroom.db", Access::read_only);
+  if (!database) return std::unexpected(database.error());
+  Statement check = (*database)->prepare("PRAGMA integrity_check(1)");
+  if (!check.step()) return check.error();
+  const std::string verdict = check.text(0);
+  if (verdict != "ok") return fail(ErrorCode::corrupt, "the database is damaged: " + verdict);
+  return {};
+}
+
+}  // namespace postroom::store::sqlite
