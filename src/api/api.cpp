@@ -35,6 +35,28 @@ bool allowed(const auth::Principal& principal, Access access) {
   return false;
 }
 
+const char* to_word(Access access) {
+  switch (access) {
+    case Access::open:
+      return "open";
+    case Access::send:
+      return "send";
+    case Access::own:
+      return "own";
+    case Access::read:
+      return "read";
+    case Access::manage:
+      return "manage";
+    case Access::admin:
+      return "admin";
+    case Access::content:
+      return "content";
+    case Access::metrics:
+      return "metrics";
+  }
+  return "";
+}
+
 }  // namespace
 
 struct Api::Route {
@@ -49,6 +71,7 @@ const std::vector<Api::Route>& Api::table() {
       {"GET", "/healthz", Access::open, healthz},
       {"GET", "/readyz", Access::open, readyz},
       {"GET", "/metrics", Access::metrics, get_metrics},
+      {"GET", "/api/v1/openapi.json", Access::open, get_description},
       {"POST", "/api/v1/messages", Access::send, post_message},
       {"POST", "/api/v1/messages/batch", Access::send, post_batch},
       {"POST", "/api/v1/messages/raw", Access::send, post_raw},
@@ -68,12 +91,20 @@ const std::vector<Api::Route>& Api::table() {
       {"DELETE", "/api/v1/queue/{id}", Access::manage, delete_queued},
       {"POST", "/api/v1/queue/actions", Access::manage, act_on_queue},
       {"GET", "/api/v1/log", Access::read, list_log},
+      {"GET", "/api/v1/log/export", Access::read, export_log},
       {"GET", "/api/v1/log/{id}", Access::read, get_attempt},
+      {"GET", "/api/v1/stats", Access::read, get_stats},
       {"GET", "/api/v1/audit", Access::admin, list_audit},
       {"GET", "/api/v1/api-keys", Access::admin, list_api_keys},
       {"POST", "/api/v1/api-keys", Access::admin, create_api_key},
       {"DELETE", "/api/v1/api-keys/{id}", Access::admin, revoke_api_key},
   };
+  return routes;
+}
+
+std::vector<Api::RouteDescription> Api::routes() {
+  std::vector<RouteDescription> routes;
+  for (const Route& route : table()) routes.push_back({route.method, route.pattern, to_word(route.access)});
   return routes;
 }
 

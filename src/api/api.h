@@ -2,6 +2,11 @@
 // scope it takes, and what has no entry has no answer.
 #pragma once
 
+#include <compare>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "api/services.h"
 #include "http/router.h"
 
@@ -13,6 +18,13 @@ class Api {
 
   // The router's handlers refer to this object.
   void mount(http::Router& router);
+
+  // The route table in the words of docs/api/openapi.yaml: its test compares the two.
+  struct RouteDescription {
+    std::string method, path, scope;
+    friend auto operator<=>(const RouteDescription&, const RouteDescription&) = default;
+  };
+  static std::vector<RouteDescription> routes();
 
  private:
   struct Route;

@@ -41,6 +41,12 @@ Answering list_audit(Services& services, Call& call);
 Answering list_api_keys(Services& services, Call& call);
 Answering create_api_key(Services& services, Call& call);
 Answering revoke_api_key(Services& services, Call& call);
+// log_export.cpp
+Answering export_log(Services& services, Call& call);
+// stats.cpp
+Answering get_stats(Services& services, Call& call);
+// description.cpp
+Answering get_description(Services& services, Call& call);
 // health.cpp
 Answering healthz(Services& services, Call& call);
 Answering readyz(Services& services, Call& call);

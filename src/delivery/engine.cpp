@@ -42,6 +42,10 @@ Engine::~Engine() {
 
 async::Task<void> Engine::run() {
   co_await load_connections();
+  while (stale_connections_ && !stopping_) {  // what to do with a doubt depends on its connection
+    co_await changed_.wait(loop_.now() + store_patience);
+    co_await load_connections();
+  }
   co_await recover();
   while (!stopping_) {
     looked_for_ = false;
@@ -93,7 +97,7 @@ void Engine::due_at(Timestamp earliest) {
 }
 
 Monotonic Engine::next_look() const {
-  Monotonic next = next_housekeeping_;
+  Monotonic next = housekeeping_ ? Monotonic::never() : next_housekeeping_;  // its end looks again
   const Monotonic now = loop_.now();
   if (next_due_at_) next = std::min(next, now + std::max<Duration>(*next_due_at_ - loop_.wall(), Duration{0}));
   return std::max(next, store_trouble_until_);
@@ -289,6 +293,7 @@ async::Task<void> Engine::keep_house() {
     co_await pool->close_idle(Monotonic{now.ns - options_.session_idle.count()});
   }
   housekeeping_ = false;
+  look();
 }
 
 // Opens a session without mail; a good one serves the next message.

@@ -151,7 +151,10 @@ async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
       kept.push_back(std::move(shipment.emails[i]));
       attempts.push_back(std::move(transaction.attempts[i]));
     } else {
+      // Its row was changed meanwhile and may be due as it stands now: the scan has passed it by while it was held.
       held_.erase(shipment.emails[i].email.id);
+      more_due_ = true;
+      scanned_to_.reset();
     }
   }
   shipment.emails = std::move(kept);

@@ -155,6 +155,7 @@ std::optional<ParseRefusal> RequestParser::read_head(std::string_view block) {
   if (!split_target(as_view(message.target()), request_)) return bad("The request target is not valid.");
   for (const auto& field : message) request_.headers.emplace_back(as_view(field.name_string()), as_view(field.value()));
   request_.keep_alive = message.keep_alive();
+  request_.takes_chunks = message.version() >= 11;
   const Framing framing = read_framing(request_);
   if (auto refusal = check_framing(framing, message.version())) return refusal;
   const auto length = parser.content_length();
@@ -168,6 +169,9 @@ std::optional<ParseRefusal> RequestParser::advance_body() {
   auto& parser = body_->parser;
   std::size_t used = 0;
   while (!parser.is_done()) {
+    // No chunked body ends with fewer bytes than these, and Beast must not be asked about fewer of its last chunk.
+    constexpr std::size_t last_chunk = std::string_view("0\r\n\r\n").size();
+    if (parser.chunked() && buffer_.size() - used < last_chunk) break;
     boost::beast::error_code error;
     const std::size_t taken = parser.put(boost::asio::buffer(buffer_.data() + used, buffer_.size() - used), error);
     used += taken;

@@ -20,6 +20,14 @@ TEST(RequestParser, ReadsARequestCutAtEveryByte) {
   EXPECT_EQ(parser.take().body, "abcde");
 }
 
+TEST(RequestParser, ReadsAnEmptyChunkedBodyCutAtEveryByte) {
+  const std::string bytes = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nTrailer: y\r\n\r\n";
+  RequestParser parser;
+  for (const char c : bytes) ASSERT_FALSE(parser.feed({&c, 1}));
+  ASSERT_EQ(parser.state(), RequestParser::State::complete);
+  EXPECT_EQ(parser.take().body, "");
+}
+
 TEST(RequestParser, KeepsPipelinedRequestsApart) {
   RequestParser parser;
   ASSERT_FALSE(

@@ -16,6 +16,7 @@ struct Request {
   std::string path;   // as sent, percent-encoded, without the query
   std::string query;  // after the "?", percent-encoded
   bool keep_alive = true;
+  bool takes_chunks = true;  // false for HTTP/1.0 (RFC 9112 §6.1)
   bool expects_continue = false;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;

@@ -111,8 +111,8 @@ std::string serialize(const Response& response, BodyPart body, Connection connec
   if (!response.has("Referrer-Policy")) bytes += "Referrer-Policy: no-referrer\r\n";
   if (connection == Connection::close) bytes += "Connection: close\r\n";
   if (response.stream) {
-    bytes += "Transfer-Encoding: chunked\r\n\r\n";
-    return bytes;
+    if (body != BodyPart::until_close) bytes += "Transfer-Encoding: chunked\r\n";
+    return bytes += "\r\n";
   }
   // RFC 9110 §8.6: no Content-Length in a 204.
   if (response.status != 204) fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());

@@ -40,7 +40,8 @@ Response problem(int status, std::string_view code, std::string_view detail, std
 // `text` as a JSON string, quotes included. Broken UTF-8 must not come in.
 std::string json_quote(std::string_view text);
 
-enum class BodyPart { sent, omitted };  // omitted: the answer to HEAD
+// omitted: the answer to HEAD; until_close: a streamed body that only the connection's end ends, for HTTP/1.0.
+enum class BodyPart { sent, omitted, until_close };
 enum class Connection { keep_alive, close };
 
 // Status line and headers, and the body unless it is omitted or streamed: one piece for one write.

@@ -152,14 +152,18 @@ async::Task<bool> Server::answer(Session& session, Request& request) {
 }
 
 async::Task<bool> Server::send(Session& session, const Request& request, Response response) {
-  const bool keep = request.keep_alive && !stopping_;
-  const BodyPart part = request.method == "HEAD" ? BodyPart::omitted : BodyPart::sent;
+  BodyPart part = request.method == "HEAD" ? BodyPart::omitted : BodyPart::sent;
+  if (response.stream && !request.takes_chunks) part = BodyPart::until_close;
+  const bool keep = request.keep_alive && !stopping_ && part != BodyPart::until_close;
   net::Stream& stream = *session.stream;
   stream.set_deadline(loop_.now() + options_.write);
   const std::string head =
       serialize(response, part, keep ? Connection::keep_alive : Connection::close, request.id, date());
   if (!co_await stream.write(head)) co_return false;
-  if (response.stream && part == BodyPart::sent && !co_await send_chunks(session, *response.stream)) co_return false;
+  if (response.stream && request.method != "HEAD") {
+    if (part == BodyPart::until_close) co_return co_await send_until_close(session, *response.stream);
+    if (!co_await send_chunks(session, *response.stream)) co_return false;
+  }
   co_return keep;
 }
 
@@ -174,6 +178,17 @@ async::Task<bool> Server::send_chunks(Session& session, BodySource& source) {
     if (piece->empty()) co_return (co_await session.stream->write("0\r\n\r\n")).has_value();
     const std::string chunk = fmt::format("{:x}\r\n{}\r\n", piece->size(), *piece);
     if (!co_await session.stream->write(chunk)) co_return false;
+  }
+}
+
+// Always false: the connection ends with the body, and is cut where the body breaks.
+async::Task<bool> Server::send_until_close(Session& session, BodySource& source) {
+  for (;;) {
+    const auto piece = co_await source.next();
+    if (!piece) session.stream->abort();
+    if (!piece || piece->empty()) co_return false;
+    session.stream->set_deadline(loop_.now() + options_.write);
+    if (!co_await session.stream->write(*piece)) co_return false;
   }
 }
 

@@ -54,6 +54,7 @@ class Server {
   async::Task<bool> answer(Session& session, Request& request);
   async::Task<bool> send(Session& session, const Request& request, Response response);
   async::Task<bool> send_chunks(Session& session, BodySource& source);
+  async::Task<bool> send_until_close(Session& session, BodySource& source);
   std::string next_request_id();
   const std::string& date();
 

@@ -1,8 +1,10 @@
 #include "mail/address.h"
 
+#include <arpa/inet.h>
 #include <idn2.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "base/limits.h"
@@ -48,11 +50,15 @@ bool is_label(std::string_view label) {
   });
 }
 
+// RFC 5321 §4.1.3: "[192.0.2.1]" or "[IPv6:2001:db8::1]"; the general form has no use that is registered.
 bool is_address_literal(std::string_view domain) {
-  if (domain.size() < 4 || domain.front() != '[' || domain.back() != ']') return false;
-  return std::ranges::all_of(domain.substr(1, domain.size() - 2), [](char c) {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '.' || c == ':';
-  });
+  constexpr std::string_view v6_tag = "ipv6:";
+  if (domain.size() < 3 || domain.front() != '[' || domain.back() != ']') return false;
+  domain = domain.substr(1, domain.size() - 2);
+  const bool v6 = domain.starts_with(v6_tag);
+  const std::string address(v6 ? domain.substr(v6_tag.size()) : domain);
+  std::array<unsigned char, 16> bytes{};
+  return ::inet_pton(v6 ? AF_INET6 : AF_INET, address.c_str(), bytes.data()) == 1;
 }
 
 Result<std::string> to_a_labels(const std::string& domain) {
@@ -60,6 +66,15 @@ Result<std::string> to_a_labels(const std::string& domain) {
   const int error = ::idn2_to_ascii_8z(domain.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const std::unique_ptr<char, decltype(&::idn2_free)> owner(converted, &::idn2_free);
   if (error != IDN2_OK) return bad("the domain \"" + domain + "\" is not a valid international domain name");
+  return std::string(converted);
+}
+
+// The same in lower case and normal form, for an address that needs SMTPUTF8 anyway.
+Result<std::string> to_u_labels(const std::string& ascii) {
+  char* converted = nullptr;
+  const int error = ::idn2_to_unicode_8z8z(ascii.c_str(), &converted, 0);
+  const std::unique_ptr<char, decltype(&::idn2_free)> owner(converted, &::idn2_free);
+  if (error != IDN2_OK) return bad("the domain \"" + ascii + "\" is not a valid international domain name");
   return std::string(converted);
 }
 
@@ -100,14 +115,16 @@ Result<Address> parse_address(std::string_view text) {
   if (address.local.size() > limits::local_part) return bad("the part before the @ is longer than 64 characters");
   if (!is_dot_string(address.local) && !is_quoted_string(address.local))
     return bad("the part before the @ is not a valid mailbox name");
-  if (is_address_literal(address.domain)) return address;
+  const bool literal = is_address_literal(address.domain);
   if (!is_ascii(address.domain)) {
     const Result<std::string> ascii = to_a_labels(address.domain);
     if (!ascii) return std::unexpected(ascii.error());
-    if (!address.needs_smtputf8()) address.domain = *ascii;
+    Result<std::string> domain = address.needs_smtputf8() ? to_u_labels(*ascii) : ascii;
+    if (!domain) return std::unexpected(domain.error());
+    address.domain = std::move(*domain);
   }
   const std::vector<std::string_view> labels = split(address.domain, '.');
-  if (address.domain.size() > limits::domain || !std::ranges::all_of(labels, is_label))
+  if (!literal && (address.domain.size() > limits::domain || !std::ranges::all_of(labels, is_label)))
     return bad("the domain after the @ is not a valid domain name");
   if (address.text().size() > limits::path - 2) return bad("the address is longer than 254 characters");
   return address;

@@ -116,7 +116,9 @@ Result<DestinationPolicy> DestinationPolicy::create(const std::vector<std::strin
 Result<> DestinationPolicy::check(const IpAddress& address) const {
   const std::vector<unsigned char> bytes = bytes_of(address.text);
   const auto inside = [&](const Block& block) { return block.contains(bytes); };
-  const bool refused = address.is_link_local() || std::ranges::any_of(deny_, inside) ||
+  const bool unspecified = std::ranges::all_of(bytes, [](unsigned char b) { return b == 0; });  // or no address
+  const bool metadata = bytes == bytes_of("fd00:ec2::254");
+  const bool refused = unspecified || metadata || address.is_link_local() || std::ranges::any_of(deny_, inside) ||
                        (!allow_.empty() && std::ranges::none_of(allow_, inside));
   if (refused)
     return fail(ErrorCode::denied, "connections to " + address.text + " are not allowed (network.allow, network.deny)");

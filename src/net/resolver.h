@@ -24,7 +24,8 @@ class DestinationPolicy {
  public:
   // CIDR blocks ("10.0.0.0/8", "fd00::/8"). `deny` wins over `allow`; an empty `allow` allows all. Error: invalid.
   static Result<DestinationPolicy> create(const std::vector<std::string>& allow, const std::vector<std::string>& deny);
-  // Link-local addresses, where clouds keep their metadata services, are refused always. Error: denied.
+  // Refused always: link-local addresses and fd00:ec2::254, where clouds keep their metadata services, the unspecified
+  // address, which means this host, and what is no address. Error: denied.
   Result<> check(const IpAddress& address) const;
 
  private:

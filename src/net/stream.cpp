@@ -64,12 +64,14 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   Endpoint endpoint;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
   if (error != std::errc() || end != digits.data() + digits.size()) return bad();
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  endpoint.address.text = host == "localhost" ? "127.0.0.1" : std::string(host);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const std::string name = host == "localhost" && !bracketed ? "127.0.0.1" : std::string(host);
+  const int family = bracketed ? AF_INET6 : AF_INET;  // an IPv6 address without brackets could end anywhere
   std::array<unsigned char, 16> bytes{};
-  if (::inet_pton(AF_INET, endpoint.address.text.c_str(), bytes.data()) != 1 &&
-      ::inet_pton(AF_INET6, endpoint.address.text.c_str(), bytes.data()) != 1)
-    return bad();
+  char canonical[INET6_ADDRSTRLEN] = "";
+  if (::inet_pton(family, name.c_str(), bytes.data()) != 1) return bad();
+  endpoint.address.text = ::inet_ntop(family, bytes.data(), canonical, sizeof canonical);
   return endpoint;
 }
 

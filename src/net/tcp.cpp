@@ -239,7 +239,13 @@ async::Task<Result<StreamPtr>> connect(SystemLoop& loop, SocketAddress address, 
     co_return fail_errno(error);
   }
   if (error == EINPROGRESS) {
-    Readiness readiness(loop, ::dup(fd));
+    const int watched = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (watched < 0) {
+      const int shortage = errno;
+      ::close(fd);
+      co_return fail_errno(shortage);
+    }
+    Readiness readiness(loop, watched);
     readiness.set_deadline(deadline);
     co_await readiness.wait(stream_descriptor::wait_write);
     int outcome = 0;

@@ -11,10 +11,31 @@
 #include "base/assert.h"
 
 namespace postroom::net {
+
+// What servers gave us to resume with, by server and demand.
+struct TlsSessions {
+  static constexpr std::size_t kept = 256;
+  using Session = std::shared_ptr<SSL_SESSION>;
+
+  void keep(const std::string& server, Session session) {
+    if (by_server.size() >= kept) by_server.clear();
+    by_server[server] = std::move(session);
+  }
+  // RFC 8446 §C.4: a ticket serves once.
+  Session take(const std::string& server) {
+    const auto known = by_server.find(server);
+    if (known == by_server.end()) return nullptr;
+    Session session = std::move(known->second);
+    by_server.erase(known);
+    return session;
+  }
+
+  std::map<std::string, Session> by_server;
+};
+
 namespace {
 
 constexpr std::size_t contexts_kept = 64;
-constexpr std::size_t sessions_kept = 256;
 constexpr std::size_t block = 16 * 1024 + 512;  // one TLS record and its frame
 
 std::string openssl_words() {
@@ -45,8 +66,8 @@ std::string names_of(X509* certificate) {
   return names.empty() ? "no host name" : names;
 }
 
-std::string certificate_trouble(SSL* ssl, const std::string& wanted) {
-  const long verdict = SSL_get_verify_result(ssl);
+// `names`: those of the certificate.
+std::string certificate_trouble(long verdict, const std::string& names, const std::string& wanted) {
   switch (verdict) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "the server's certificate has expired";
@@ -60,11 +81,8 @@ std::string certificate_trouble(SSL* ssl, const std::string& wanted) {
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return "the server's certificate is from an unknown issuer; name its authority in ca_file";
     case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: {
-      X509* certificate = SSL_get0_peer_certificate(ssl);
-      return "the server's certificate is for " + (certificate ? names_of(certificate) : "another host") + ", not " +
-             wanted;
-    }
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "the server's certificate is for " + names + ", not " + wanted;
     default:
       return std::string("the server's certificate was refused: ") + X509_verify_cert_error_string(verdict);
   }
@@ -76,7 +94,32 @@ class TlsStream final : public Stream {
     SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   }
 
-  SSL* ssl() { return ssl_.get(); }
+  // Sessions that the server offers from now on are kept for the next connection to it.
+  void keep_sessions(std::shared_ptr<TlsSessions> sessions, std::string server) {
+    sessions_ = std::move(sessions);
+    server_ = std::move(server);
+    SSL_set_app_data(ssl_.get(), this);
+  }
+  // OpenSSL's callback: at the end of a TLS 1.2 handshake, at each ticket of TLS 1.3. A copy is kept, since OpenSSL
+  // marks its own as spoilt when a server hangs up without close_notify; many do, and TLS no longer asks for that (RFC
+  // 5246 §7.2.1).
+  static int on_new_session(SSL* ssl, SSL_SESSION* session) {
+    constexpr int reference_stays_with_openssl = 0;
+    auto* stream = static_cast<TlsStream*>(SSL_get_app_data(ssl));
+    SSL_SESSION* copy = stream != nullptr && stream->sessions_ != nullptr ? SSL_SESSION_dup(session) : nullptr;
+    if (copy != nullptr) stream->sessions_->keep(stream->server_, TlsSessions::Session(copy, &SSL_SESSION_free));
+    return reference_stays_with_openssl;
+  }
+  // OpenSSL's callback for each certificate, with its verdict. A refused certificate is gone after the handshake, so
+  // the names it bore are noted here.
+  static int on_verdict(int accepted, X509_STORE_CTX* chain) {
+    auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto* stream = static_cast<TlsStream*>(SSL_get_app_data(ssl));
+    X509* leaf = X509_STORE_CTX_get0_cert(chain);
+    if (accepted == 0 && stream != nullptr && leaf != nullptr) stream->refused_names_ = names_of(leaf);
+    return accepted;
+  }
+  const std::string& refused_names() const { return refused_names_; }
 
   async::Task<Result<void>> handshake() {
     for (;;) {
@@ -158,7 +201,19 @@ class TlsStream final : public Stream {
 
   StreamPtr lower_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
+  std::shared_ptr<TlsSessions> sessions_;
+  std::string server_;
+  std::string refused_names_;
 };
+
+// The name that goes into SNI and that the certificate must bear; false when OpenSSL does not take it.
+bool demand_name(SSL* ssl, const TlsClientPolicy& policy) {
+  if (policy.server_name.empty()) return !policy.verify_certificate;
+  if (is_ip(policy.server_name))  // RFC 6066 §3: no SNI for addresses
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), policy.server_name.c_str()) == 1;
+  return SSL_set_tlsext_host_name(ssl, policy.server_name.c_str()) == 1 &&
+         SSL_set1_host(ssl, policy.server_name.c_str()) == 1;
+}
 
 std::string demand_of(const TlsClientPolicy& policy) {
   return (policy.verify_certificate ? "verify " : "any ") + policy.ca_file;
@@ -166,7 +221,7 @@ std::string demand_of(const TlsClientPolicy& policy) {
 
 }  // namespace
 
-OpenSslTls::OpenSslTls() = default;
+OpenSslTls::OpenSslTls() : sessions_(std::make_shared<TlsSessions>()) {}
 OpenSslTls::~OpenSslTls() = default;
 
 Result<OpenSslTls::Context> OpenSslTls::client_context(const TlsClientPolicy& policy) {
@@ -176,7 +231,9 @@ Result<OpenSslTls::Context> OpenSslTls::client_context(const TlsClientPolicy& po
   POSTROOM_ASSERT(context);
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-  SSL_CTX_set_verify(context.get(), policy.verify_certificate ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_sess_set_new_cb(context.get(), &TlsStream::on_new_session);
+  SSL_CTX_set_verify(context.get(), policy.verify_certificate ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                     policy.verify_certificate ? &TlsStream::on_verdict : nullptr);
   const int loaded = policy.ca_file.empty()
                          ? SSL_CTX_set_default_verify_paths(context.get())
                          : SSL_CTX_load_verify_locations(context.get(), policy.ca_file.c_str(), nullptr);
@@ -197,30 +254,19 @@ async::Task<Result<StreamPtr>> OpenSslTls::connect(StreamPtr lower, TlsClientPol
   const std::string server = demand_of(policy) + " " + policy.server_name + " " + to_string(lower->peer());
   auto stream = std::make_unique<TlsStream>(std::move(lower), ssl);
   SSL_set_connect_state(ssl);
-  if (is_ip(policy.server_name)) {
-    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), policy.server_name.c_str());
-  } else {
-    SSL_set_tlsext_host_name(ssl, policy.server_name.c_str());
-    SSL_set1_host(ssl, policy.server_name.c_str());
+  if (!demand_name(ssl, policy)) {
+    ERR_clear_error();
+    co_return fail(ErrorCode::tls, "no certificate can be demanded for the host name \"" + policy.server_name + "\"");
   }
-  if (const auto known = sessions_.find(server); known != sessions_.end()) {
-    SSL_set_session(ssl, known->second.get());
-    sessions_.erase(known);  // RFC 8446 §C.4: a ticket serves once
-  }
+  if (const TlsSessions::Session known = sessions_->take(server)) SSL_set_session(ssl, known.get());
+  stream->keep_sessions(sessions_, server);
   const Result<void> agreed = co_await stream->handshake();
   if (!agreed) {
     const bool certificate = agreed.error().code == ErrorCode::tls && SSL_get_verify_result(ssl) != X509_V_OK;
     if (certificate && policy.verify_certificate)
-      co_return fail(ErrorCode::tls, certificate_trouble(ssl, policy.server_name));
+      co_return fail(ErrorCode::tls,
+                     certificate_trouble(SSL_get_verify_result(ssl), stream->refused_names(), policy.server_name));
     co_return std::unexpected(agreed.error());
-  }
-  // TLS 1.3 tickets come after the handshake; a TLS 1.2 session is there now.
-  SSL_SESSION* session = SSL_get1_session(ssl);
-  if (session != nullptr && SSL_SESSION_is_resumable(session) == 1) {
-    if (sessions_.size() >= sessions_kept) sessions_.clear();
-    sessions_[server] = std::shared_ptr<SSL_SESSION>(session, &SSL_SESSION_free);
-  } else {
-    SSL_SESSION_free(session);
   }
   co_return stream;
 }

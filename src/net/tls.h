@@ -8,9 +8,10 @@
 #include "net/stream.h"
 
 struct ssl_ctx_st;
-struct ssl_session_st;
 
 namespace postroom::net {
+
+struct TlsSessions;
 
 class OpenSslTls final : public Tls {
  public:
@@ -28,8 +29,8 @@ class OpenSslTls final : public Tls {
   using Context = std::shared_ptr<ssl_ctx_st>;
   Result<Context> client_context(const TlsClientPolicy& policy);
 
-  std::map<std::string, Context> client_contexts_;                   // by what is demanded, bounded
-  std::map<std::string, std::shared_ptr<ssl_session_st>> sessions_;  // by server and demand, for resumption, bounded
+  std::map<std::string, Context> client_contexts_;  // by what is demanded, bounded
+  std::shared_ptr<TlsSessions> sessions_;           // shared with the streams, which learn tickets as they read
   Context server_context_;
 };
 

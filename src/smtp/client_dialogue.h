@@ -31,12 +31,14 @@ class ClientDialogue final : public ClientSession {
   async::Task<std::optional<Fault>> rehearse(const mail::Envelope& envelope, Conversation& conversation) override;
   async::Task<bool> noop() override;
   async::Task<void> quit() override;
-  void abort() override { stream_->abort(); }
+  void abort() override {
+    if (stream_) stream_->abort();
+  }
 
   const Extensions& extensions() const override { return extensions_; }
   std::string remote() const override { return remote_; }
   std::string tls_version() const override {
-    const std::optional<net::TlsInfo> info = stream_->tls();
+    const std::optional<net::TlsInfo> info = stream_ ? stream_->tls() : std::nullopt;
     return info ? info->version : std::string();
   }
 
@@ -66,7 +68,7 @@ class ClientDialogue final : public ClientSession {
 
   async::Loop& loop_;
   ClientOptions options_;
-  net::StreamPtr stream_;
+  net::StreamPtr stream_;  // none while TLS is being made of it, or after that failed
   net::LineReader reader_;
   Extensions extensions_;
   std::string remote_;

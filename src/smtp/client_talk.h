@@ -71,7 +71,7 @@ inline mail::Envelope envelope_of(const Part& part) {
 inline async::Task<void> act(async::Loop& loop, net::Dialer& dialer, net::Tls& tls, const Part& part, Talk& talk) {
   Conversation conversation;
   const Monotonic began = loop.now();
-  const PhaseObserver observer = [&talk](Phase phase, bool ok, std::string_view, Duration) {
+  const PhaseObserver observer = [&talk](Phase phase, auto ok, std::string_view, Duration) {
     talk.steps.push_back(std::string(to_word(phase)) + (ok ? " ok" : " failed"));
   };
   auto session = co_await ClientSession::open(loop, dialer, tls, {"192.0.2.2"}, part.options, conversation, observer);

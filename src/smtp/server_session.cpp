@@ -64,6 +64,7 @@ void ServerSession::say(int code, std::string_view text) {
 }
 
 void ServerSession::say(const mail::Reply& reply) {
+  if (reply.lines.empty()) return say(reply.code, "");
   if (reply.permanent()) ++errors_;
   for (std::size_t i = 0; i < reply.lines.size(); ++i) {
     replies_ += std::to_string(reply.code);
@@ -145,6 +146,10 @@ async::Task<ServerSession::Next> ServerSession::serve_command(std::string line) 
     say(221, "2.0.0 Bye");
     co_return Next::close;
   } else if (verb == "STARTTLS") {
+    if (!arguments.empty()) {  // RFC 3207 §4
+      say(501, "5.5.4 STARTTLS takes no parameters");
+      co_return Next::go_on;
+    }
     co_return co_await starttls();
   } else if (verb == "AUTH") {
     co_return co_await auth(arguments);
@@ -181,8 +186,9 @@ async::Task<ServerSession::Next> ServerSession::starttls() {
   if (!wrapped) co_return Next::close;  // the stream went down with the handshake
   stream_ = std::move(*wrapped);
   reader_.rebind(*stream_);
-  reset();
+  reset();  // RFC 3207 §4.2: what was learned from the client before TLS is forgotten
   helo_.clear();
+  authenticated_ = false;
   co_return Next::go_on;
 }
 
@@ -192,7 +198,8 @@ async::Task<std::optional<std::string>> ServerSession::ask(std::string_view chal
   if (!co_await flush()) co_return std::nullopt;
   Result<std::string> line = co_await reader_.read_line(limits::smtp_auth_line);
   std::string answer;
-  if (!line || !base64_decode(trim(*line), answer)) co_return std::nullopt;
+  if (!line || !line->ends_with("\r\n")) co_return std::nullopt;
+  if (!base64_decode(std::string_view(*line).substr(0, line->size() - 2), answer)) co_return std::nullopt;
   co_return answer;
 }
 

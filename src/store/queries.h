@@ -61,6 +61,8 @@ struct Position {
   std::string value;  // the sort value of the last row seen; empty for NULL, which sorts before all values
   bool has_value = false;
   std::uint64_t id = 0;
+
+  std::optional<std::int64_t> number() const;  // the value of a number; nullopt when it is none
 };
 
 struct PageRequest {

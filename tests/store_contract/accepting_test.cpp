@@ -1,3 +1,6 @@
+#include <array>
+
+#include "async/task_group.h"
 #include "store_contract/store_contract.h"
 
 namespace postroom::store {
@@ -99,8 +102,8 @@ TEST_P(Accepting, SeesARepeatedKeyInsideOneBatch) {
 TEST_P(Accepting, ReplaysAWholeCall) {
   const IdempotencyClaim claim{"key:1", "batch-1", one_body_};
   const auto render = [](const std::vector<AcceptedItem>& items) { return std::to_string(items.size()) + " taken"; };
-  const AcceptResult first =
-      get(store_->accept({{mailroom_.message({"a@example.org"}), mailroom_.message({"b@example.org"})}, claim, render}));
+  const AcceptResult first = get(
+      store_->accept({{mailroom_.message({"a@example.org"}), mailroom_.message({"b@example.org"})}, claim, render}));
   EXPECT_EQ(first.how, Acceptance::stored);
   EXPECT_EQ(first.answer, "2 taken");
   const AcceptResult again = get(store_->accept({{mailroom_.message({"a@example.org"})}, claim, render}));
@@ -122,13 +125,39 @@ TEST_P(Accepting, StoresAllOfACallOrNothing) {
   EXPECT_EQ(run(store_->content(good.message.id)).error().code, ErrorCode::not_found);
 }
 
+async::Task<void> keep_outcome(Answer<AcceptResult> answer, bool* stored) {
+  const Result<AcceptResult> result = co_await answer;
+  *stored = result.has_value();
+}
+
+async::Task<void> join(async::TaskGroup* group) {
+  co_await group->join();
+}
+
+TEST_P(Accepting, LetsNoRefusedCallTakeItsNeighboursAlong) {
+  const NewMessage taken = mailroom_.message({"taken@example.org"});
+  accept(taken);
+  std::array<bool, 20> stored{};
+  async::TaskGroup group(loop_);
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    NewMessage message = mailroom_.message({"ann@example.org"});
+    if (i % 5 == 4) message.message.id = taken.message.id;
+    std::vector<NewMessage> messages;
+    messages.push_back(std::move(message));
+    group.spawn(keep_outcome(store_->accept({std::move(messages), std::nullopt, nullptr}), &stored[i]));
+  }
+  run(join(&group));
+  for (std::size_t i = 0; i < stored.size(); ++i) EXPECT_EQ(stored[i], i % 5 != 4);
+  EXPECT_EQ(queued(), 17u);
+}
+
 TEST_P(Accepting, CountsWhatWasSubmitted) {
   accept(mailroom_.message({"a@example.org", "b@example.org"}));
   accept_one("c@example.org");
   std::uint64_t submitted = 0;
   const Timestamp now = loop_.wall();
-  for (const StatsBucket& bucket : get(store_->stats({now.ms / 60000 * 60000 - 600000}, now + std::chrono::minutes(1),
-                                                     std::chrono::minutes(1))))
+  for (const StatsBucket& bucket :
+       get(store_->stats({now.ms / 60000 * 60000 - 600000}, now + std::chrono::minutes(1), std::chrono::minutes(1))))
     submitted += bucket.submitted;
   EXPECT_EQ(submitted, 3u);
 }

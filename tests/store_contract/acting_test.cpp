@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "store_contract/store_contract.h"
 
 namespace postroom::store {
@@ -176,6 +178,17 @@ TEST_P(Acting, ActsOnAllThatAFilterSelects) {
   EXPECT_EQ(get(store_->act(hold, mailroom_.now())).changed, 10u);
   EXPECT_EQ(get(store_->queue_depth()).held, 10u);
   EXPECT_EQ(get(store_->queue_depth()).queued, 20u);
+}
+
+TEST_P(Acting, CountsTheMailThatItEnds) {
+  act(QueueAct::remove, {accept_one("a@example.org").id});
+  act(QueueAct::expire, {accept_one("b@example.org").id});
+  act(QueueAct::hold, {accept_one("c@example.org").id});
+  std::uint64_t finished = 0;
+  const Timestamp from{mailroom_.now().ms / 60000 * 60000};
+  for (const StatsBucket& bucket : get(store_->stats(from, from + hours(1), std::chrono::minutes(1))))
+    finished += bucket.finished;
+  EXPECT_EQ(finished, 2u);
 }
 
 TEST_P(Acting, WritesTheActIntoTheAudit) {

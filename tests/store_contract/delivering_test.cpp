@@ -237,7 +237,8 @@ TEST_P(Delivering, CountsAttemptsAndEndings) {
   bring_to(accept_one("c@example.org"), EmailStatus::deferred);
   StatsBucket sum;
   const Timestamp now = loop_.wall();
-  for (const StatsBucket& bucket : get(store_->stats({now.ms / 60000 * 60000 - 600000}, now + minutes(1), minutes(1)))) {
+  for (const StatsBucket& bucket :
+       get(store_->stats({now.ms / 60000 * 60000 - 600000}, now + minutes(1), minutes(1)))) {
     sum.succeeded += bucket.succeeded;
     sum.failed += bucket.failed;
     sum.finished += bucket.finished;

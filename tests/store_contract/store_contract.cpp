@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "store/memory/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace postroom::store {
@@ -13,10 +14,14 @@ Result<std::unique_ptr<Store>> open_sqlite(async::Loop& loop, const std::string&
   return sqlite::SqliteStore::open(loop, dir);
 }
 
+Result<std::unique_ptr<Store>> open_memory(async::Loop& loop, const std::string&) {
+  return std::make_unique<memory::MemoryStore>(loop);
+}
+
 }  // namespace
 
 std::vector<Backend> backends() {
-  return {{"sqlite", open_sqlite}};
+  return {{"memory", open_memory}, {"sqlite", open_sqlite}};
 }
 
 TemporaryDirectory::TemporaryDirectory() {

@@ -43,6 +43,7 @@ class Mailroom {
 
   Timestamp now() const { return now_; }
   void set_now(Timestamp now) { now_ = now; }
+  void start_above(std::uint64_t highest_id) { ids_ = IdGenerator(highest_id); }
   std::uint64_t next_id() { return ids_.next(now_, 5); }
   // Queued and due at once, for each of the addresses.
   NewMessage message(const std::vector<std::string>& addresses, std::string subject = "Hello");
@@ -68,6 +69,7 @@ class StoreContract : public testing::TestWithParam<Backend> {
     EXPECT_TRUE(result) << (result ? "" : result.error().message);
     return result ? std::move(*result) : T{};
   }
+  void run(async::Task<void> task) { loop_.run(std::move(task)); }
   void must(Answer<> answer);
 
   // Accepts a message and gives its emails as they were taken in.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/act_rules.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -9,49 +10,6 @@ namespace postroom::store::sqlite {
 namespace {
 
 constexpr std::size_t chunk = 5000;  // emails a transaction, so that the writer stays responsive
-
-const char* event_of(QueueAct act) {
-  switch (act) {
-    case QueueAct::remove:
-      return "canceled";
-    case QueueAct::retry:
-      return "retried";
-    case QueueAct::hold:
-      return "held";
-    case QueueAct::release:
-      return "released";
-    case QueueAct::move:
-      return "moved";
-    case QueueAct::expire:
-      return "expired";
-    case QueueAct::settle:
-      return "settled";
-  }
-  return "";
-}
-
-bool applies(QueueAct act, const EmailRecord& email) {
-  using enum EmailStatus;
-  const EmailStatus status = email.status;
-  if (status == sending || is_final(status)) return false;
-  switch (act) {
-    case QueueAct::remove:
-      return true;
-    case QueueAct::retry:
-      return status == deferred || status == unknown || status == queued;
-    case QueueAct::hold:
-      return status == queued || status == scheduled || status == deferred;
-    case QueueAct::release:
-      return status == held;
-    case QueueAct::move:
-      return !email.in_doubt_with;
-    case QueueAct::expire:
-      return status != unknown;
-    case QueueAct::settle:
-      return status == unknown || email.in_doubt_with.has_value();
-  }
-  return false;
-}
 
 void finish(EmailRecord& email, EmailStatus status, ReasonClass reason_class, std::string reason, Timestamp now) {
   email.status = status;
@@ -114,7 +72,7 @@ Result<> apply(Database& database, const QueueAction& action, EmailRecord& email
       email.in_doubt_with.reset();
       if (action.settle_sent) {
         finish(email, EmailStatus::accepted, ReasonClass::none, "Settled by an operator as sent" + why, now);
-      } else {
+      } else if (email.status != EmailStatus::held) {  // what is held stays so until its release
         email.status = EmailStatus::queued;
         email.next_attempt_at = now;
         email.reason_class = ReasonClass::op;
@@ -129,6 +87,7 @@ Result<> apply(Database& database, const QueueAction& action, EmailRecord& email
 struct Stretch {
   ActionCounts counts;
   std::optional<Timestamp> earliest;
+  std::uint64_t finished = 0;  // other than accepted
 };
 
 Result<Stretch> act_on(Database& database, const QueueAction& action, const std::vector<EmailId>& ids, Timestamp now) {
@@ -153,9 +112,26 @@ Result<Stretch> act_on(Database& database, const QueueAction& action, const std:
     if (action.dry_run) continue;
     if (const Result<> done = apply(database, action, email, now); !done) return std::unexpected(done.error());
     ++stretch.counts.changed;
+    if (is_final(email.status) && email.status != EmailStatus::accepted) ++stretch.finished;
     if (email.next_attempt_at && (!stretch.earliest || *email.next_attempt_at < *stretch.earliest))
       stretch.earliest = email.next_attempt_at;
   }
+  return stretch;
+}
+
+// A stretch of an act with its audit, in one transaction.
+Result<Stretch> act_and_audit(Database& database, const QueueAction& action, const std::vector<EmailId>& ids,
+                              Timestamp now) {
+  Result<Stretch> stretch = act_on(database, action, ids, now);
+  if (!stretch || stretch->counts.changed == 0) return stretch;
+  AuditRecord audit = action.audit;
+  audit.at = now;
+  audit.action = action_of(action.act);
+  if (audit.object.empty()) audit.object = "queue:" + std::to_string(stretch->counts.changed) + " emails";
+  if (const Result<> done = insert_audit(database, audit); !done) return std::unexpected(done.error());
+  if (stretch->finished > 0)
+    if (const Result<> done = count(database, now, Counter::finished, stretch->finished); !done)
+      return std::unexpected(done.error());
   return stretch;
 }
 
@@ -185,20 +161,22 @@ Answer<ActionCounts> SqliteStore::act(QueueAction action, Timestamp now) {
       page.after = found->next;
     } while (page.after);
   }
-  if (!action.dry_run) {
-    action.audit.at = now;
-    action.audit.action = std::string("queue.") + event_of(action.act);
-    action.audit.object = std::to_string(counts.changed) + " emails";
-    co_await append_audit(action.audit);
-  }
   co_return counts;
 }
 
 Answer<> SqliteStore::act_chunk(const QueueAction& action, std::vector<EmailId> ids, Timestamp now,
                                 ActionCounts& counts) {
+  if (action.dry_run) {
+    const Result<Stretch> tried =
+        co_await read<Stretch>([&](Database& database) { return act_on(database, action, ids, now); });
+    if (!tried) co_return std::unexpected(tried.error());
+    counts.matched += tried->counts.matched;
+    counts.skipped += tried->counts.skipped;
+    co_return Result<>{};
+  }
   Stretch stretch;
   const Result<> done = co_await write([&](Database& database) -> Result<> {
-    Result<Stretch> acted = act_on(database, action, ids, now);
+    Result<Stretch> acted = act_and_audit(database, action, ids, now);
     if (!acted) return std::unexpected(acted.error());
     stretch = std::move(*acted);
     return {};

@@ -1,5 +1,4 @@
-// Connections, API keys, audit, settings, retention, backup: everything that is not mail on its way.
-#include <array>
+// Connections, API keys, audit, settings, backup: everything that is not mail on its way.
 #include <utility>
 
 #include "store/connection_rules.h"
@@ -226,56 +225,6 @@ Answer<Page<AuditRecord>> SqliteStore::list_audit(PageRequest page) {
     found.total_exact = !page.after && !found.next;
     return found;
   });
-}
-
-// Nothing is deleted to make room: only finished mail, by age, in small steps (product.md, "How mail is treated").
-Answer<std::size_t> SqliteStore::remove_old(RetentionCut cut, std::size_t limit) {
-  const auto id_before = [](Timestamp at) { return std::max<std::int64_t>(0, at.ms - id_epoch_ms) << 22; };
-  struct Step {
-    std::string sql;
-    std::int64_t before;
-    std::int64_t other;
-  };
-  const std::string not_queued =
-      "NOT EXISTS(SELECT 1 FROM email e WHERE e.id BETWEEN m.id AND m.last_email_id AND e.message_id=m.id)";
-  const std::string none_since =
-      "NOT EXISTS(SELECT 1 FROM finished f WHERE f.id BETWEEN m.id AND m.last_email_id AND f.message_id=m.id AND "
-      "f.finished_at>=?2)";
-  const std::array steps{
-      Step{"DELETE FROM content WHERE message_id IN (SELECT c.message_id FROM content c JOIN message m ON "
-           "m.id=c.message_id WHERE c.message_id<?1 AND " +
-               not_queued + " AND " + none_since + " LIMIT ?3)",
-           id_before(cut.content_before), cut.content_before.ms},
-      Step{"DELETE FROM conversation WHERE id IN (SELECT id FROM conversation WHERE id<?1 AND ?2=?2 LIMIT ?3)",
-           id_before(cut.log_before), 0},
-      Step{"DELETE FROM attempt WHERE id IN (SELECT id FROM attempt WHERE id<?1 AND status<>0 AND ?2=?2 LIMIT ?3)",
-           id_before(cut.log_before), 0},
-      Step{"DELETE FROM finished WHERE id IN (SELECT id FROM finished WHERE id<?1 AND finished_at<?2 LIMIT ?3)",
-           id_before(cut.log_before), cut.log_before.ms},
-      Step{"DELETE FROM message WHERE id IN (SELECT m.id FROM message m WHERE m.id<?1 AND ?2=?2 AND " + not_queued +
-               " AND NOT EXISTS(SELECT 1 FROM finished f WHERE f.id BETWEEN m.id AND m.last_email_id AND "
-               "f.message_id=m.id) LIMIT ?3)",
-           id_before(cut.log_before), 0},
-      Step{"DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at<?1 AND ?2=?2 LIMIT ?3)", cut.audit_before.ms,
-           0},
-      Step{"DELETE FROM idempotency WHERE (credential, key) IN (SELECT credential, key FROM idempotency WHERE at<?1 "
-           "AND ?2=?2 LIMIT ?3)",
-           cut.idempotency_before.ms, 0},
-      Step{"DELETE FROM rollup WHERE minute IN (SELECT minute FROM rollup WHERE minute<?1/60000 AND ?2=?2 LIMIT ?3)",
-           cut.log_before.ms, 0}};
-  std::size_t removed = 0;
-  const Result<> written = co_await write([&](Database& database) -> Result<> {
-    removed = 0;
-    for (const Step& step : steps) {
-      Statement remove = database.prepare(step.sql);
-      remove << step.before << step.other << static_cast<std::int64_t>(limit);
-      if (Result<> done = remove.run(); !done) return done;
-      removed += database.changes();
-    }
-    return {};
-  });
-  if (!written) co_return std::unexpected(written.error());
-  co_return removed;
 }
 
 Answer<std::optional<std::string>> SqliteStore::setting(std::string name) {

@@ -34,11 +34,12 @@ Statement::~Statement() {
 }
 
 Statement& Statement::operator<<(std::int64_t value) {
-  status_ |= sqlite3_bind_int64(statement_, next_++, value);
+  if (statement_ != nullptr) status_ |= sqlite3_bind_int64(statement_, next_++, value);
   return *this;
 }
 
 Statement& Statement::operator<<(std::string_view text) {
+  if (statement_ == nullptr) return *this;
   // A null pointer would bind NULL; an empty text is not that.
   status_ |=
       sqlite3_bind_text64(statement_, next_++, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8);
@@ -46,16 +47,18 @@ Statement& Statement::operator<<(std::string_view text) {
 }
 
 Statement& Statement::operator<<(std::nullopt_t) {
-  status_ |= sqlite3_bind_null(statement_, next_++);
+  if (statement_ != nullptr) status_ |= sqlite3_bind_null(statement_, next_++);
   return *this;
 }
 
 Statement& Statement::blob(std::string_view bytes) {
+  if (statement_ == nullptr) return *this;
   status_ |= sqlite3_bind_blob64(statement_, next_++, bytes.data() ? bytes.data() : "", bytes.size(), SQLITE_STATIC);
   return *this;
 }
 
 bool Statement::step() {
+  if (statement_ == nullptr) return false;
   POSTROOM_ASSERT(status_ == SQLITE_OK || status_ == SQLITE_ROW);
   status_ = sqlite3_step(statement_);
   return status_ == SQLITE_ROW;
@@ -121,7 +124,8 @@ Statement Database::prepare(const std::string& sql) {
   sqlite3_stmt* statement = nullptr;
   const int status = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                         &statement, nullptr);
-  POSTROOM_ASSERT(status == SQLITE_OK);
+  POSTROOM_ASSERT((status & 0xff) != SQLITE_ERROR && (status & 0xff) != SQLITE_MISUSE);
+  if (status != SQLITE_OK) return {database_, status};
   prepared_.emplace(sql, statement);
   return {database_, statement};
 }

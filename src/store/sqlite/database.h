@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/result.h"
 #include "base/timestamp.h"
@@ -21,8 +22,13 @@ namespace postroom::store::sqlite {
 class Statement {
  public:
   Statement(sqlite3* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+  // One that could not be prepared (I/O, memory): it has no rows, and error() says why.
+  Statement(sqlite3* database, int status) : database_(database), status_(status) {}
   Statement(Statement&& other) noexcept
-      : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)), next_(other.next_) {}
+      : database_(other.database_),
+        statement_(std::exchange(other.statement_, nullptr)),
+        next_(other.next_),
+        status_(other.status_) {}
   Statement& operator=(Statement&&) = delete;
   ~Statement();
 
@@ -55,7 +61,7 @@ class Statement {
 
  private:
   sqlite3* database_;
-  sqlite3_stmt* statement_;
+  sqlite3_stmt* statement_ = nullptr;
   int next_ = 1;
   int status_ = 0;
 };
@@ -67,7 +73,7 @@ class Database {
   static Result<std::unique_ptr<Database>> open(const std::string& file, Access access);
   ~Database();
 
-  Statement prepare(const std::string& sql);  // asserts that the statement compiles: it is ours
+  Statement prepare(const std::string& sql);  // asserts that it is valid SQL: it is ours
   Result<> execute(const std::string& sql);   // one or more statements without parameters
   std::uint64_t changes() const;
   sqlite3* handle() { return database_; }
@@ -76,6 +82,21 @@ class Database {
   explicit Database(sqlite3* database) : database_(database) {}
   sqlite3* database_;
   std::unordered_map<std::string, sqlite3_stmt*> prepared_;
+};
+
+// A moment that several statements of one connection read as it was then.
+class Snapshot {
+ public:
+  explicit Snapshot(Database& database) : database_(database), begun_(database.execute("BEGIN")) {}
+  ~Snapshot() {
+    if (begun_) static_cast<void>(database_.execute("COMMIT"));
+  }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Database& database_;
+  Result<> begun_;
 };
 
 // SQLite's trouble as our Error: full, busy and I/O are `unavailable`, damage is `corrupt`.

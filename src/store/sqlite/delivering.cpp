@@ -21,14 +21,17 @@ DueEmail read_due(const Statement& row) {
 Result<DuePage> read_due_page(Database& database, const DueQuery& query) {
   DuePage page;
   const Position after = query.after.value_or(Position{"0", true, 0});
-  const std::int64_t after_at = std::stoll(after.value);
-  {
+  const std::optional<std::int64_t> after_at = after.number();
+  if (!after_at) return fail(ErrorCode::invalid, "no position of this list");
+  std::size_t rows = 0;
+  // First the rest of the moment that the last page ended in: the rowid takes no part in an index range of row values.
+  for (const char* stretch :
+       {"e.next_attempt_at=?1 AND e.id>?2 AND ?1<=?3", "e.next_attempt_at>?1 AND ?2=?2 AND e.next_attempt_at<=?3"}) {
     Statement select = database.prepare(std::string("SELECT ") + email_columns + "," + due_columns +
-                                        " FROM email e JOIN message m ON m.id=e.message_id"
-                                        " WHERE e.next_attempt_at IS NOT NULL AND (e.next_attempt_at, e.id) > (?1, ?2)"
-                                        " AND e.next_attempt_at <= ?3 ORDER BY e.next_attempt_at, e.id LIMIT ?4");
-    select << after_at << after.id << query.until << static_cast<std::int64_t>(query.limit);
-    while (select.step()) {
+                                        " FROM email e JOIN message m ON m.id=e.message_id WHERE " + stretch +
+                                        " ORDER BY e.next_attempt_at, e.id LIMIT ?4");
+    select << *after_at << after.id << query.until << static_cast<std::int64_t>(query.limit - rows);
+    for (; select.step(); ++rows) {
       DueEmail due = read_due(select);
       page.last = Position{std::to_string(due.email.next_attempt_at->ms), true, due.email.id.value};
       if (due.email.expires_at > query.until) page.emails.push_back(std::move(due));
@@ -37,15 +40,18 @@ Result<DuePage> read_due_page(Database& database, const DueQuery& query) {
   }
   Statement next = database.prepare("SELECT min(next_attempt_at) FROM email WHERE next_attempt_at > ?");
   next << query.until;
-  if (next.step()) page.next_due_at = next.maybe_time(0);
+  if (!next.step()) return std::unexpected(next.error().error());
+  page.next_due_at = next.maybe_time(0);
   return page;
 }
 
 Result<bool> begin_one(Database& database, const AttemptStart& start) {
   {
     Statement update = database.prepare(
-        "UPDATE email SET status=?, next_attempt_at=NULL, last_attempt_at=? WHERE id=? AND status IN (0,1,3)");
-    update << static_cast<int>(EmailStatus::sending) << start.attempt.attempted_at() << start.attempt.email_id.value;
+        "UPDATE email SET status=?, next_attempt_at=NULL, last_attempt_at=? WHERE id=? AND status IN (0,1,3) AND "
+        "(pinned_to IS NULL OR pinned_to=?)");
+    update << static_cast<int>(EmailStatus::sending) << start.attempt.attempted_at() << start.attempt.email_id.value
+           << start.attempt.connection_id;
     if (const Result<> done = update.run(); !done) return std::unexpected(done.error());
   }
   if (database.changes() == 0) return false;
@@ -115,9 +121,10 @@ Answer<> SqliteStore::postpone(std::vector<EmailRecord> emails) {
   co_return co_await write([&emails](Database& database) -> Result<> {
     for (const EmailRecord& email : emails) {
       Statement update = database.prepare(
-          "UPDATE email SET status=?, reason=?, reason_class=?, next_attempt_at=? WHERE id=? AND status IN (0,1,3)");
+          "UPDATE email SET status=?, reason=?, reason_class=?, next_attempt_at=? WHERE id=? AND status IN (0,1,3) "
+          "AND pinned_to IS ?");
       update << static_cast<int>(email.status) << email.reason << static_cast<int>(email.reason_class)
-             << email.next_attempt_at << email.id.value;
+             << email.next_attempt_at << email.id.value << email.pinned_to;
       if (Result<> done = update.run(); !done) return done;
     }
     return {};
@@ -136,6 +143,7 @@ Answer<Content> SqliteStore::content(MessageId id) {
 
 Answer<std::vector<OpenAttempt>> SqliteStore::open_attempts() {
   co_return co_await read<std::vector<OpenAttempt>>([](Database& database) -> Result<std::vector<OpenAttempt>> {
+    const Snapshot snapshot(database);
     std::vector<OpenAttempt> open;
     {
       Statement select = database.prepare(std::string("SELECT ") + attempt_columns +
@@ -161,7 +169,7 @@ Answer<std::size_t> SqliteStore::expire(Timestamp now, std::size_t limit) {
     {
       Statement select = database.prepare(std::string("SELECT ") + email_columns +
                                           " FROM email e JOIN message m ON m.id=e.message_id"
-                                          " WHERE e.expires_at<=? AND e.status IN (0,1,3,4) LIMIT ?");
+                                          " WHERE e.expires_at<=? AND +e.status IN (0,1,3,4) LIMIT ?");
       select << now << static_cast<std::int64_t>(limit);
       while (select.step()) due.push_back(read_email(select));
       if (Result<> error = select.error(); !error) return error;

@@ -104,6 +104,13 @@ Walk walk_log(const LogFilter& filter) {
   return {};
 }
 
+// How many questions the filter asks beside its dates. A walk answers one of them.
+int asked(const LogFilter& filter) {
+  return !filter.statuses.empty() + filter.email.has_value() + filter.subject.has_value() + filter.reason.has_value() +
+         filter.reason_class.has_value() + filter.connection_id.has_value() + filter.lane.has_value() +
+         filter.active_queue_id.has_value() + filter.message_id.has_value() + filter.reply_code.has_value();
+}
+
 const char* column_of(QueueSort sort) {
   switch (sort) {
     case QueueSort::created_at:
@@ -190,14 +197,17 @@ std::vector<Stretch> queue_stretches(const QueueFilter& filter, QueueSort sort, 
     nulls.parameters.emplace_back(static_cast<std::int64_t>(after->id));
     return up ? std::vector{nulls, values} : std::vector{nulls};
   }
-  values.sql = select + "(" + column + ", e.id)" + beyond + "(?,?)" + sorted;
+  // The rest of the rows with the same value come first: the rowid takes no part in an index range of row values.
+  Stretch ties{select + column + "=? AND e.id" + beyond + "? ORDER BY e.id" + order, {}};
   if (sort == QueueSort::email) {
-    values.parameters.emplace_back(after->value);
+    ties.parameters.emplace_back(after->value);
   } else {
-    values.parameters.emplace_back(static_cast<std::int64_t>(std::stoll(after->value)));
+    ties.parameters.emplace_back(after->number().value_or(0));
   }
-  values.parameters.emplace_back(static_cast<std::int64_t>(after->id));
-  return up ? std::vector{values} : std::vector{values, nulls};
+  values.sql = select + column + beyond + "?" + sorted;
+  values.parameters = ties.parameters;
+  ties.parameters.emplace_back(static_cast<std::int64_t>(after->id));
+  return up ? std::vector{ties, values} : std::vector{ties, values, nulls};
 }
 
 struct Total {
@@ -242,7 +252,7 @@ Result<Page<EmailRecord>> page_of_queue(Database& database, const QueueFilter& f
   if (!total) return std::unexpected(total.error());
   const bool whole = !request.after && !page.next;  // then the page itself is the count
   page.total = whole ? page.items.size() : total->count;
-  page.total_exact = whole || (filter.empty() && total->exact);
+  page.total_exact = whole || (filter.empty() && total->exact);  // a stored status may not be the shown one
   return page;
 }
 
@@ -273,7 +283,7 @@ Result<Page<AttemptRecord>> page_of_log(Database& database, const LogFilter& fil
   if (!total) return std::unexpected(total.error());
   const bool whole = !request.after && !page.next;
   page.total = whole ? page.items.size() : total->count;
-  page.total_exact = whole || (total->exact && walk.condition == "1" && !filter.subject && !filter.reason);
+  page.total_exact = whole || (total->exact && asked(filter) == (walk.condition == "1" ? 0 : 1));
   return page;
 }
 

@@ -16,56 +16,60 @@ namespace {
 
 constexpr int reader_count = 2;
 
-// The lock's file descriptor. It dies with the process, however that ends.
-Result<int> lock_directory(const std::string& dir) {
+// The highest id that any row bears. Ids given from now on must be above it.
+Result<std::uint64_t> find_highest_id(Database& database) {
+  std::int64_t highest = 0;
+  for (const char* table : {"message", "email", "finished", "attempt"}) {
+    Statement top = database.prepare(std::string("SELECT coalesce(max(id), 0) FROM ") + table);
+    if (!top.step()) return std::unexpected(top.error().error());
+    highest = std::max(highest, top.integer(0));
+  }
+  return static_cast<std::uint64_t>(highest);
+}
+
+}  // namespace
+
+Result<DirectoryLock> DirectoryLock::take(const std::string& dir) {
   if (::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST)
     return fail(ErrorCode::io, "can't make the data directory " + dir + ": " + std::strerror(errno));
   const std::string file = dir + "/lock";
   const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return fail(ErrorCode::io, "can't open " + file + ": " + std::strerror(errno));
-  if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return lock;
+  if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return DirectoryLock(lock);
   ::close(lock);
   return fail(ErrorCode::conflict, "the data directory " + dir + " is in use by another Postroom");
 }
 
-}  // namespace
-
-SqliteStore::SqliteStore(async::Loop& loop, std::string file, int lock, std::unique_ptr<Database> writing,
-                         std::vector<std::unique_ptr<Database>> reading)
-    : loop_(loop),
-      file_(file),
-      lock_(lock),
-      readers_(std::move(reading)),
-      writer_(loop, std::move(file), std::move(writing)) {}
-
-SqliteStore::~SqliteStore() {
-  ::close(lock_);
+DirectoryLock::~DirectoryLock() {
+  if (file_ >= 0) ::close(file_);
 }
 
+SqliteStore::SqliteStore(async::Loop& loop, std::string file, DirectoryLock lock, std::unique_ptr<Database> writing,
+                         std::vector<std::unique_ptr<Database>> reading)
+    : loop_(loop),
+      lock_(std::move(lock)),
+      writer_(loop, std::move(file), std::move(writing)),
+      readers_(std::move(reading)) {}
+
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(async::Loop& loop, const std::string& dir) {
-  const Result<int> lock = lock_directory(dir);
+  Result<DirectoryLock> lock = DirectoryLock::take(dir);
   if (!lock) return std::unexpected(lock.error());
   const std::string file = dir + "/postroom.db";
   Result<std::unique_ptr<Database>> writing = open_for_writing(file);
-  Result<> ready = writing ? migrate(**writing) : Result<>(std::unexpected(writing.error()));
+  if (!writing) return std::unexpected(writing.error());
+  if (const Result<> ready = migrate(**writing); !ready) return std::unexpected(ready.error());
+  const Result<std::uint64_t> highest = find_highest_id(**writing);
+  if (!highest) return std::unexpected(highest.error());
   std::vector<std::unique_ptr<Database>> reading;
-  for (int i = 0; ready && i < reader_count; ++i) {
+  for (int i = 0; i < reader_count; ++i) {
     Result<std::unique_ptr<Database>> reader = open_for_reading(file);
-    if (reader) reading.push_back(std::move(*reader));
-    if (!reader) ready = std::unexpected(reader.error());
+    if (!reader) return std::unexpected(reader.error());
+    reading.push_back(std::move(*reader));
   }
-  if (!ready) {
-    ::close(*lock);
-    return std::unexpected(ready.error());
-  }
-  std::int64_t highest = 0;
-  for (const char* table : {"message", "email", "finished", "attempt"}) {
-    Statement top = (*writing)->prepare(std::string("SELECT coalesce(max(id), 0) FROM ") + table);
-    if (top.step()) highest = std::max(highest, top.integer(0));
-  }
-  std::unique_ptr<SqliteStore> store(new SqliteStore(loop, file, *lock, std::move(*writing), std::move(reading)));
-  store->highest_id_ = static_cast<std::uint64_t>(highest);
-  if (highest > 0) store->last_stored_time_ = EmailId{store->highest_id_}.at();
+  std::unique_ptr<SqliteStore> store(
+      new SqliteStore(loop, file, std::move(*lock), std::move(*writing), std::move(reading)));
+  store->highest_id_ = *highest;
+  if (*highest > 0) store->last_stored_time_ = EmailId{store->highest_id_}.at();
   return store;
 }
 

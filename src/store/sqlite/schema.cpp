@@ -9,6 +9,7 @@ namespace {
 constexpr int application_id = 0x506f7374;  // "Post"
 
 // Ids are times (base/id.h): the order of created_at and attempted_at is the order of id, and needs no index.
+// Addresses are sought and sorted ignoring ASCII case.
 constexpr std::array migrations{
     R"sql(
 CREATE TABLE message(
@@ -19,7 +20,7 @@ CREATE TABLE message(
 CREATE TABLE content(message_id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 
 CREATE TABLE email(
-  id INTEGER PRIMARY KEY, message_id INTEGER NOT NULL, address TEXT NOT NULL, domain TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, message_id INTEGER NOT NULL, address TEXT NOT NULL COLLATE NOCASE, domain TEXT NOT NULL,
   status INTEGER NOT NULL, former_status INTEGER, former_next INTEGER, reason TEXT NOT NULL, reason_class INTEGER NOT NULL,
   attempts INTEGER NOT NULL, tries INTEGER NOT NULL, last_attempt_at INTEGER, next_attempt_at INTEGER,
   expires_at INTEGER NOT NULL, pinned_to INTEGER, in_doubt_with INTEGER, lane TEXT NOT NULL);
@@ -35,13 +36,13 @@ CREATE INDEX email_pinned ON email(pinned_to, id) WHERE pinned_to IS NOT NULL;
 CREATE INDEX email_doubt ON email(in_doubt_with, id) WHERE in_doubt_with IS NOT NULL;
 
 CREATE TABLE finished(
-  id INTEGER PRIMARY KEY, message_id INTEGER NOT NULL, address TEXT NOT NULL, status INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, message_id INTEGER NOT NULL, address TEXT NOT NULL COLLATE NOCASE, status INTEGER NOT NULL,
   reason TEXT NOT NULL, reason_class INTEGER NOT NULL, attempts INTEGER NOT NULL, tries INTEGER NOT NULL,
   last_attempt_at INTEGER, expires_at INTEGER NOT NULL, pinned_to INTEGER, in_doubt_with INTEGER,
   lane TEXT NOT NULL, finished_at INTEGER NOT NULL);
 
 CREATE TABLE attempt(
-  id INTEGER PRIMARY KEY, email_id INTEGER NOT NULL, message_id INTEGER NOT NULL, address TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, email_id INTEGER NOT NULL, message_id INTEGER NOT NULL, address TEXT NOT NULL COLLATE NOCASE,
   domain TEXT NOT NULL, lane TEXT NOT NULL, status INTEGER NOT NULL, reason TEXT NOT NULL, reason_class INTEGER NOT NULL,
   decided_by TEXT NOT NULL, ordinal INTEGER NOT NULL, connection_id INTEGER NOT NULL, connection_caption TEXT NOT NULL,
   remote_host TEXT NOT NULL, tls TEXT NOT NULL, reply_code INTEGER NOT NULL, enhanced_code TEXT NOT NULL,

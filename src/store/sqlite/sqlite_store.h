@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "async/one_shot.h"
 #include "store/sqlite/threads.h"
@@ -11,12 +12,24 @@
 
 namespace postroom::store::sqlite {
 
+// A directory held against other processes. The lock dies with the process, however that ends.
+class DirectoryLock {
+ public:
+  static Result<DirectoryLock> take(const std::string& dir);  // makes it (0700) when it is not there
+  DirectoryLock(DirectoryLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  DirectoryLock& operator=(DirectoryLock&&) = delete;
+  ~DirectoryLock();
+
+ private:
+  explicit DirectoryLock(int file) : file_(file) {}
+  int file_;
+};
+
 class SqliteStore final : public Store {
  public:
   // Makes DIR (0700) and the database when they are not there. Errors: conflict (in use by another process, or written
   // by a newer version), io, corrupt, unavailable.
   static Result<std::unique_ptr<SqliteStore>> open(async::Loop& loop, const std::string& dir);
-  ~SqliteStore() override;
 
   // accepting.cpp
   Answer<AcceptResult> accept(AcceptRequest request) override;
@@ -67,7 +80,7 @@ class SqliteStore final : public Store {
   Timestamp last_stored_time() const override { return last_stored_time_; }
 
  private:
-  SqliteStore(async::Loop& loop, std::string file, int lock, std::unique_ptr<Database> writing,
+  SqliteStore(async::Loop& loop, std::string file, DirectoryLock lock, std::unique_ptr<Database> writing,
               std::vector<std::unique_ptr<Database>> reading);
 
   // Runs `work` in a transaction on the writer's thread. It must be repeatable: it may run twice (see Writer::Job).
@@ -81,14 +94,13 @@ class SqliteStore final : public Store {
   }
 
   async::Loop& loop_;
-  std::string file_;
-  int lock_;
+  DirectoryLock lock_;  // before the threads: it is let go when both are done
   std::function<void(Timestamp)> due_listener_;
   std::function<void()> connections_listener_;
   std::uint64_t highest_id_ = 0;
   Timestamp last_stored_time_;
+  Writer writer_;  // outlives the readers: the last to close folds the write-ahead log back
   Readers readers_;
-  Writer writer_;
 };
 
 template <class T>

@@ -14,6 +14,7 @@ std::unexpected<Error> unknown(const Statement& select, const char* what) {
 }
 
 Result<EmailStory> email_story(Database& database, EmailId id, Timestamp now) {
+  const Snapshot snapshot(database);
   EmailStory story;
   bool queued = false;
   {
@@ -38,10 +39,13 @@ Result<EmailStory> email_story(Database& database, EmailId id, Timestamp now) {
   Statement events = database.prepare("SELECT at, event, detail, by FROM email_event WHERE email_id=? ORDER BY rowid");
   events << id.value;
   while (events.step()) story.events.push_back({{events.integer(0)}, events.text(1), events.text(2), events.text(3)});
+  for (const Statement* read : {&attempts, &events})
+    if (const Result<> error = read->error(); !error) return std::unexpected(error.error());
   return story;
 }
 
 Result<MessageStory> message_story(Database& database, MessageId id, Timestamp now) {
+  const Snapshot snapshot(database);
   MessageStory story;
   std::int64_t last = 0;
   {
@@ -63,6 +67,8 @@ Result<MessageStory> message_story(Database& database, MessageId id, Timestamp n
       " FROM finished f JOIN message m ON m.id=f.message_id WHERE f.id BETWEEN ? AND ? AND f.message_id=?");
   finished << id.value << last << id.value;
   while (finished.step()) story.emails.push_back(read_finished(finished));
+  for (const Statement* read : {&queued, &finished})
+    if (const Result<> error = read->error(); !error) return std::unexpected(error.error());
   std::ranges::sort(story.emails, {}, &EmailRecord::id);
   return story;
 }

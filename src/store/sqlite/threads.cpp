@@ -25,7 +25,7 @@ Result<std::unique_ptr<Database>> open_for_writing(const std::string& file) {
 Result<std::unique_ptr<Database>> open_for_reading(const std::string& file) {
   Result<std::unique_ptr<Database>> database = Database::open(file, Access::read_only);
   if (!database) return database;
-  const Result<> set = (*database)->execute("PRAGMA query_only=1;PRAGMA cache_size=-16384;PRAGMA temp_store=MEMORY");
+  const Result<> set = (*database)->execute("PRAGMA cache_size=-16384;PRAGMA temp_store=MEMORY");
   if (!set) return std::unexpected(set.error());
   return database;
 }

@@ -1,0 +1,232 @@
+#include "http/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+
+#include "async/signal.h"
+#include "async/sim_loop.h"
+#include "net/stream_pair.h"
+
+namespace postroom::http {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+constexpr const char* host = "Host: post.example\r\n";
+
+// Gives the streams it was handed, in order, until it is closed.
+class HandedListener final : public net::Listener {
+ public:
+  explicit HandedListener(async::Loop& loop) : changed_(loop) {}
+
+  void hand(net::StreamPtr stream) {
+    waiting_.push_back(std::move(stream));
+    changed_.notify_all();
+  }
+  async::Task<Result<net::StreamPtr>> accept() override {
+    while (waiting_.empty() && !closed_) co_await changed_.wait(Monotonic::never());
+    if (closed_) co_return fail(ErrorCode::canceled, "the listener is closed");
+    auto stream = std::move(waiting_.front());
+    waiting_.pop_front();
+    co_return stream;
+  }
+  void close() override {
+    closed_ = true;
+    changed_.notify_all();
+  }
+  net::Endpoint local() const override { return {}; }
+
+ private:
+  std::deque<net::StreamPtr> waiting_;
+  bool closed_ = false;
+  async::Signal changed_;
+};
+
+// Gives its pieces one by one.
+class Pieces final : public BodySource {
+ public:
+  explicit Pieces(std::deque<Result<std::string>> pieces) : pieces_(std::move(pieces)) {}
+  async::Task<Result<std::string>> next() override {
+    if (pieces_.empty()) co_return std::string();
+    auto piece = std::move(pieces_.front());
+    pieces_.pop_front();
+    co_return piece;
+  }
+
+ private:
+  std::deque<Result<std::string>> pieces_;
+};
+
+async::Task<void> hear(net::Stream& stream, std::string& heard) {
+  char buffer[512];
+  for (;;) {
+    const auto got = co_await stream.read_some(buffer);
+    if (!got || *got == 0) co_return;
+    heard.append(buffer, *got);
+  }
+}
+
+async::Task<void> say(net::Stream& stream, std::string text) {
+  co_await stream.write(text);
+}
+
+Result<std::string> broken() {
+  return fail(ErrorCode::unavailable, "no more");
+}
+
+class HttpServer : public testing::Test {
+ protected:
+  HttpServer() {
+    router_.add("GET", "/path/{name}", [](Request&, const PathParams& params) { return echo(params[0]); });
+    router_.add("POST", "/body", [](Request& request, const PathParams&) { return echo(request.body); });
+    router_.add("GET", "/slow", [this](Request&, const PathParams&) { return slow(); });
+    router_.add("GET", "/good", [](Request&, const PathParams&) { return stream({"one", "two"}); });
+    router_.add("GET", "/broken", [](Request&, const PathParams&) { return stream({"one", broken()}); });
+    tasks_.spawn(server_.serve(listener_));
+  }
+  ~HttpServer() override {
+    for (const auto& client : clients_) client->abort();
+    listener_.close();
+    server_.shutdown();
+    loop_.run(server_.drain(loop_.now()));
+    loop_.run(tasks_.join());
+  }
+
+  static async::Task<Response> echo(std::string text) {
+    Response response;
+    response.body = "<" + text + ">";
+    co_return response;
+  }
+  async::Task<Response> slow() {
+    co_await async::sleep_until(loop_, loop_.now() + 30s);
+    co_return co_await echo("slow");
+  }
+  static async::Task<Response> stream(std::deque<Result<std::string>> pieces) {
+    Response response;
+    response.stream = std::make_unique<Pieces>(std::move(pieces));
+    co_return response;
+  }
+
+  // Connects, says `text`, and gives what has been heard when `span` has passed.
+  std::string& talk(std::string text, Duration span = 1s) {
+    auto [near, far] = net::stream_pair(loop_);
+    listener_.hand(std::move(far));
+    clients_.push_back(std::move(near));
+    std::string& heard = heard_.emplace_back();
+    tasks_.spawn(hear(*clients_.back(), heard));
+    tasks_.spawn(say(*clients_.back(), std::move(text)));
+    loop_.run_for(span);
+    return heard;
+  }
+
+  async::SimLoop loop_;
+  SeededRandom random_{1};
+  Router router_;
+  Server server_{loop_, random_, router_};
+  HandedListener listener_{loop_};
+  std::deque<std::string> heard_;
+  std::deque<net::StreamPtr> clients_;
+  async::TaskGroup tasks_{loop_};
+};
+
+std::string get(const std::string& path, const std::string& more = "") {
+  return "GET " + path + " HTTP/1.1\r\n" + host + more + "\r\n";
+}
+
+std::string post(const std::string& headers, const std::string& body) {
+  return std::string("POST /body HTTP/1.1\r\n") + host + headers + "\r\n" + body;
+}
+
+TEST_F(HttpServer, AnswersPipelinedRequestsInTheirOrder) {
+  const std::string& heard = talk(get("/slow") + get("/path/two") + post("Content-Length: 5\r\n", "three"), 60s);
+  const auto slow = heard.find("<slow>");
+  const auto two = heard.find("<two>");
+  const auto three = heard.find("<three>");
+  ASSERT_NE(three, std::string::npos) << heard;
+  EXPECT_LT(slow, two);
+  EXPECT_LT(two, three);
+}
+
+TEST_F(HttpServer, RefusesBothFramingHeadersAndReadsNoSecondRequest) {
+  const std::string& heard =
+      talk(post("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n" + get("/path/smuggled")), 5s);
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(heard, HasSubstr("Connection: close"));
+  EXPECT_EQ(heard.find("smuggled"), std::string::npos);
+  EXPECT_EQ(server_.open_connections(), 0U);
+}
+
+TEST_F(HttpServer, RefusesTwoContentLengthsEvenWhenTheyAgree) {
+  EXPECT_THAT(talk(post("Content-Length: 1\r\nContent-Length: 1\r\n", "a")), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(talk(post("Content-Length: 1\r\nContent-Length: 2\r\n", "a")), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(talk(post("Content-Length: 1, 1\r\n", "a")), StartsWith("HTTP/1.1 400 "));
+}
+
+TEST_F(HttpServer, RefusesFoldedHeaderLines) {
+  EXPECT_THAT(talk(get("/path/x", "A: b\r\n c\r\n")), StartsWith("HTTP/1.1 400 "));
+}
+
+TEST_F(HttpServer, RefusesABodyTooLargeBeforeItComes) {
+  const std::string& heard = talk(post("Content-Length: 99999999999\r\nExpect: 100-continue\r\n", ""));
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(heard, HasSubstr("\"code\":\"body_too_large\""));
+}
+
+TEST_F(HttpServer, RefusesAHeaderTooLarge) {
+  EXPECT_THAT(talk(get("/path/x", "A: " + std::string(40'000, 'a') + "\r\n")), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(HttpServer, InvitesABodyThatWaitsToBeInvited) {
+  const std::string& heard = talk(post("Content-Length: 2\r\nExpect: 100-continue\r\n", ""));
+  EXPECT_EQ(heard, "HTTP/1.1 100 Continue\r\n\r\n");
+  tasks_.spawn(say(*clients_.back(), "ab"));
+  loop_.run_for(1s);
+  EXPECT_THAT(heard, HasSubstr("<ab>"));
+}
+
+TEST_F(HttpServer, EndsARequestWhoseHeadDoesNotArrive) {
+  EXPECT_THAT(talk("GET /path/x HTTP/1.1\r\n", 30s), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(HttpServer, ClosesAnIdleConnectionWithoutAWord) {
+  EXPECT_EQ(talk("", 80s), "");
+  EXPECT_EQ(server_.open_connections(), 0U);
+}
+
+TEST_F(HttpServer, EndsAStreamedBodyWithItsLastChunk) {
+  EXPECT_TRUE(talk(get("/good")).ends_with("\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"));
+}
+
+TEST_F(HttpServer, SendsNoChunksToAClientOfHttp10) {
+  const std::string& heard = talk("GET /good HTTP/1.0\r\n" + std::string(host) + "Connection: keep-alive\r\n\r\n", 5s);
+  EXPECT_TRUE(heard.ends_with("\r\n\r\nonetwo")) << heard;
+  EXPECT_EQ(heard.find("Transfer-Encoding"), std::string::npos);
+  EXPECT_EQ(server_.open_connections(), 0U);
+}
+
+TEST_F(HttpServer, LeavesOutTheLastChunkOfABodyThatBroke) {
+  const std::string& heard = talk(get("/broken") + get("/path/next"), 5s);
+  EXPECT_TRUE(heard.ends_with("3\r\none\r\n")) << heard;
+  EXPECT_EQ(server_.open_connections(), 0U);
+}
+
+TEST_F(HttpServer, AnswersWhatHasBegunBeforeItShutsDown) {
+  const std::string& heard = talk(get("/slow"));
+  server_.shutdown();
+  loop_.run_for(60s);
+  EXPECT_THAT(heard, HasSubstr("<slow>"));
+  EXPECT_THAT(heard, HasSubstr("Connection: close"));
+  EXPECT_EQ(server_.open_connections(), 0U);
+}
+
+TEST_F(HttpServer, SaysWhichMethodsAPathTakes) {
+  EXPECT_THAT(talk("PUT /body HTTP/1.1\r\n" + std::string(host) + "\r\n"), HasSubstr("\r\nAllow: POST\r\n"));
+}
+
+}  // namespace
+}  // namespace postroom::http

@@ -1,0 +1,309 @@
+// Lists, stories and operators' acts: every row is looked at, which is the simplest thing that can be right.
+#include <algorithm>
+#include <tuple>
+
+#include "base/text.h"
+#include "store/act_rules.h"
+#include "store/memory/memory_store.h"
+
+namespace postroom::store::memory {
+namespace {
+
+bool in_range(const std::optional<Timestamp>& at, const DateRange& range) {
+  if (!range.from && !range.to) return true;
+  return at && (!range.from || *at >= *range.from) && (!range.to || *at < *range.to);
+}
+
+bool matches(const std::string& address, const std::optional<EmailFilter>& filter) {
+  if (!filter) return true;
+  switch (filter->kind) {
+    case EmailFilter::Kind::exact:
+      return equals_ignoring_case(address, filter->value);
+    case EmailFilter::Kind::prefix:
+      return starts_with_ignoring_case(address, filter->value);
+    case EmailFilter::Kind::domain:
+      return address.contains('@') && equals_ignoring_case(address.substr(address.rfind('@') + 1), filter->value);
+  }
+  return false;
+}
+
+template <class T>
+bool one_of(const std::vector<T>& wanted, T value) {
+  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
+}
+
+template <class T>
+bool is(const std::optional<T>& wanted, const T& value) {
+  return !wanted || *wanted == value;
+}
+
+bool contains(const std::string& text, const std::optional<std::string>& part) {
+  return !part || contains_ignoring_case(text, *part);
+}
+
+bool matches(const Disk& disk, const EmailRecord& email, const QueueFilter& filter) {
+  const auto message = disk.messages.find(email.message_id);
+  const std::string submitted_by = message == disk.messages.end() ? "" : message->second.submitted_by;
+  const bool connection =
+      !filter.connection_id || email.pinned_to == filter.connection_id || email.in_doubt_with == filter.connection_id;
+  return connection && one_of(filter.statuses, email.status) && matches(email.address, filter.email) &&
+         contains(email.subject, filter.subject) && contains(email.reason, filter.reason) &&
+         is(filter.reason_class, email.reason_class) && is(filter.lane, email.lane) &&
+         is(filter.message_id, email.message_id) &&
+         (!filter.tag || std::ranges::find(email.tags, *filter.tag) != email.tags.end()) &&
+         in_range(email.created_at(), filter.created_at) && in_range(email.next_attempt_at, filter.next_attempt_at) &&
+         in_range(email.last_attempt_at, filter.last_attempt_at) &&
+         (!filter.attempts_from || email.attempts >= *filter.attempts_from) &&
+         (!filter.attempts_to || email.attempts <= *filter.attempts_to) && is(filter.submitted_by, submitted_by);
+}
+
+bool matches(const AttemptRecord& attempt, const LogFilter& filter) {
+  return one_of(filter.statuses, attempt.status) && matches(attempt.address, filter.email) &&
+         contains(attempt.subject, filter.subject) && contains(attempt.reason, filter.reason) &&
+         is(filter.reason_class, attempt.reason_class) && is(filter.connection_id, attempt.connection_id) &&
+         is(filter.lane, attempt.lane) && is(filter.active_queue_id, attempt.email_id) &&
+         is(filter.message_id, attempt.message_id) && is(filter.reply_code, attempt.reply_code) &&
+         in_range(attempt.attempted_at(), filter.attempted_at);
+}
+
+// A row's place in a list's order: rows without a value first, numbers by size, text by its bytes, then the id.
+using Key = std::tuple<bool, std::int64_t, std::string, std::uint64_t>;
+
+Key key_of(const EmailRecord& email, QueueSort sort) {
+  const auto time = [&email](const std::optional<Timestamp>& at) {
+    return Key{at.has_value(), at ? at->ms : 0, "", email.id.value};
+  };
+  switch (sort) {
+    case QueueSort::created_at:
+      break;
+    case QueueSort::next_attempt_at:
+      return time(email.next_attempt_at);
+    case QueueSort::last_attempt_at:
+      return time(email.last_attempt_at);
+    case QueueSort::attempts:
+      return {true, email.attempts, "", email.id.value};
+    case QueueSort::email:
+      return {true, 0, email.address, email.id.value};
+  }
+  return {true, 0, "", email.id.value};
+}
+
+Key key_of(const Position& position, QueueSort sort) {
+  if (sort == QueueSort::created_at) return {true, 0, "", position.id};
+  if (sort == QueueSort::email) return {true, 0, position.value, position.id};
+  return {position.has_value, position.has_value ? std::stoll(position.value) : 0, "", position.id};
+}
+
+Position position_of(const Key& key, QueueSort sort) {
+  const auto& [has_value, number, text, id] = key;
+  if (sort == QueueSort::created_at) return {{}, true, id};
+  if (sort == QueueSort::email) return {text, true, id};
+  return {has_value ? std::to_string(number) : std::string(), has_value, id};
+}
+
+void finish(EmailRecord& email, EmailStatus status, ReasonClass reason_class, std::string reason, Timestamp now) {
+  email.status = status;
+  email.reason_class = reason_class;
+  email.reason = std::move(reason);
+  email.next_attempt_at.reset();
+  email.finished_at = now;
+}
+
+void queue_now(EmailRecord& email, Timestamp now) {
+  email.status = EmailStatus::queued;
+  email.next_attempt_at = now;
+}
+
+// The row's state before the act was read as of now: a scheduled email whose time has come counts as queued.
+void apply(Disk::QueueRow& row, EmailRecord& email, const QueueAction& action, Timestamp now) {
+  const std::string why = action.audit.reason.empty() ? "" : ": " + action.audit.reason;
+  switch (action.act) {
+    case QueueAct::remove:
+      return finish(email, EmailStatus::canceled, ReasonClass::op, "Deleted by an operator" + why, now);
+    case QueueAct::expire:
+      return finish(email, EmailStatus::expired, ReasonClass::expired,
+                    (email.in_doubt_with ? "Expired by an operator while in doubt: it may have been sent"
+                                         : "Expired by an operator") +
+                        why,
+                    now);
+    case QueueAct::retry:
+      return queue_now(email, now);
+    case QueueAct::hold:
+      row.former_status = row.email.status;
+      row.former_next = row.email.next_attempt_at;
+      email.status = EmailStatus::held;
+      email.next_attempt_at.reset();
+      email.reason_class = ReasonClass::op;
+      email.reason = "Held by an operator" + why;
+      return;
+    case QueueAct::release:
+      email.status = row.former_status.value_or(EmailStatus::queued);
+      email.next_attempt_at = std::max(row.former_next.value_or(now), now);
+      email.reason_class = ReasonClass::none;
+      email.reason.clear();
+      return;
+    case QueueAct::move:
+      email.pinned_to = action.move_to;
+      if (email.status == EmailStatus::queued) email.next_attempt_at = now;
+      return;
+    case QueueAct::settle:
+      email.in_doubt_with.reset();
+      if (action.settle_sent)
+        return finish(email, EmailStatus::accepted, ReasonClass::none, "Settled by an operator as sent" + why, now);
+      if (email.status == EmailStatus::held) return;  // until its release
+      queue_now(email, now);
+      email.reason_class = ReasonClass::op;
+      email.reason = "Settled by an operator as not sent" + why;
+      return;
+  }
+}
+
+}  // namespace
+
+Answer<Page<EmailRecord>> MemoryStore::list_queue(QueueFilter filter, QueueSort sort, Direction direction,
+                                                  PageRequest page, Timestamp now) {
+  co_await turn();
+  std::map<Key, EmailRecord> ordered;
+  for (const auto& [id, row] : disk_->queue) {
+    EmailRecord seen = as_of(row.email, now);
+    if (matches(*disk_, seen, filter)) ordered.emplace(key_of(row.email, sort), std::move(seen));
+  }
+  std::vector<std::pair<Key, EmailRecord>> rows(ordered.begin(), ordered.end());
+  if (direction == Direction::descending) std::ranges::reverse(rows);
+  Page<EmailRecord> found;
+  for (auto& [key, email] : rows) {
+    if (page.after) {
+      const Key after = key_of(*page.after, sort);
+      if (direction == Direction::ascending ? key <= after : key >= after) continue;
+    }
+    found.items.push_back(std::move(email));
+    if (found.items.size() < page.limit) continue;
+    found.next = position_of(key, sort);
+    break;
+  }
+  found.total = rows.size();
+  co_return found;
+}
+
+Answer<Page<AttemptRecord>> MemoryStore::list_log(LogFilter filter, Direction direction, PageRequest page) {
+  co_await turn();
+  std::vector<AttemptRecord> rows;
+  for (const auto& [id, row] : disk_->attempts)
+    if (matches(row.attempt, filter)) rows.push_back(row.attempt);
+  if (direction == Direction::descending) std::ranges::reverse(rows);
+  Page<AttemptRecord> found;
+  for (const AttemptRecord& attempt : rows) {
+    const std::uint64_t id = attempt.id.value;
+    if (page.after && (direction == Direction::ascending ? id <= page.after->id : id >= page.after->id)) continue;
+    found.items.push_back(attempt);
+    if (found.items.size() < page.limit) continue;
+    found.next = Position{{}, true, id};
+    break;
+  }
+  found.total = rows.size();
+  co_return found;
+}
+
+Answer<EmailStory> MemoryStore::email(EmailId id) {
+  co_await turn();
+  EmailStory story;
+  const auto queued = disk_->queue.find(id);
+  const auto finished = disk_->finished.find(id);
+  if (queued == disk_->queue.end() && finished == disk_->finished.end())
+    co_return fail(ErrorCode::not_found, "there is no such email");
+  story.email = queued != disk_->queue.end() ? as_of(queued->second.email, loop_.wall()) : finished->second;
+  for (const auto& [attempt_id, row] : disk_->attempts)
+    if (row.attempt.email_id == id) story.attempts.push_back(row.attempt);
+  if (const auto events = disk_->events.find(id); events != disk_->events.end()) story.events = events->second;
+  co_return story;
+}
+
+Answer<MessageStory> MemoryStore::message(MessageId id) {
+  co_await turn();
+  const auto found = disk_->messages.find(id);
+  if (found == disk_->messages.end()) co_return fail(ErrorCode::not_found, "there is no such message");
+  MessageStory story{found->second, {}};
+  for (const auto& [email_id, row] : disk_->queue)
+    if (row.email.message_id == id) story.emails.push_back(as_of(row.email, loop_.wall()));
+  for (const auto& [email_id, email] : disk_->finished)
+    if (email.message_id == id) story.emails.push_back(email);
+  std::ranges::sort(story.emails, {}, &EmailRecord::id);
+  co_return story;
+}
+
+Answer<AttemptDetail> MemoryStore::attempt(AttemptId id) {
+  co_await turn();
+  const auto found = disk_->attempts.find(id);
+  if (found == disk_->attempts.end()) co_return fail(ErrorCode::not_found, "there is no such attempt");
+  AttemptDetail detail{found->second.attempt, {}};
+  const auto conversation = disk_->conversations.find(found->second.conversation_id);
+  if (conversation != disk_->conversations.end()) detail.conversation = conversation->second;
+  co_return detail;
+}
+
+Answer<ActionCounts> MemoryStore::act(QueueAction action, Timestamp now) {
+  if (action.filter) {
+    action.ids.clear();
+    for (const auto& [id, row] : disk_->queue)
+      if (matches(*disk_, as_of(row.email, now), *action.filter)) action.ids.push_back(id);
+  }
+  ActionCounts counts;
+  std::optional<Timestamp> earliest;
+  const Result<> written = co_await write(Write::act, [&](Disk& disk) -> Result<> {
+    for (const EmailId id : action.ids) {
+      const auto row = disk.queue.find(id);
+      if (row == disk.queue.end()) continue;
+      EmailRecord email = as_of(row->second.email, now);
+      ++counts.matched;
+      if (!applies(action.act, email)) {
+        ++counts.skipped;
+        continue;
+      }
+      if (action.dry_run) continue;
+      apply(row->second, email, action, now);
+      ++counts.changed;
+      if (email.next_attempt_at && (!earliest || *email.next_attempt_at < *earliest)) earliest = email.next_attempt_at;
+      store_email(disk, email);
+      if (is_final(email.status) && email.status != EmailStatus::accepted) count(disk, now, &StatsBucket::finished, 1);
+      disk.events[id].push_back({now, event_of(action.act), action.audit.reason, action.audit.by});
+    }
+    if (action.dry_run || counts.changed == 0) return {};
+    action.audit.at = now;
+    action.audit.action = action_of(action.act);
+    if (action.audit.object.empty()) action.audit.object = "queue:" + std::to_string(counts.changed) + " emails";
+    keep_audit(disk, action.audit);
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  tell_due(earliest);
+  co_return counts;
+}
+
+Answer<std::vector<StatsBucket>> MemoryStore::stats(Timestamp from, Timestamp to, Milliseconds step) {
+  co_await turn();
+  std::vector<StatsBucket> buckets;
+  for (std::int64_t at = from.ms; at < to.ms; at += step.count()) buckets.push_back({{at}});
+  for (const auto& [minute, counted] : disk_->minutes) {
+    if (counted.at < from || counted.at >= to) continue;
+    StatsBucket& bucket = buckets[static_cast<std::size_t>((counted.at.ms - from.ms) / step.count())];
+    bucket.submitted += counted.submitted;
+    bucket.succeeded += counted.succeeded;
+    bucket.failed += counted.failed;
+    bucket.finished += counted.finished;
+  }
+  co_return buckets;
+}
+
+Answer<QueueDepth> MemoryStore::queue_depth() {
+  co_await turn();
+  QueueDepth depth;
+  const std::map<EmailStatus, std::uint64_t*> counters{
+      {EmailStatus::queued, &depth.queued},   {EmailStatus::scheduled, &depth.scheduled},
+      {EmailStatus::sending, &depth.sending}, {EmailStatus::deferred, &depth.deferred},
+      {EmailStatus::held, &depth.held},       {EmailStatus::unknown, &depth.unknown}};
+  for (const auto& [id, row] : disk_->queue) ++*counters.at(row.email.status);
+  if (!disk_->queue.empty()) depth.oldest_created_at = disk_->queue.begin()->first.at();
+  co_return depth;
+}
+
+}  // namespace postroom::store::memory

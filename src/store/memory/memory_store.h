@@ -1,0 +1,140 @@
+// MemoryStore is the reference backend: the promises of store.h over plain maps, for the simulation and the contract's
+// tests. Disk is what survives a crash; a MemoryStore is one process's door to it. Every call completes through the
+// loop, never inside its caller, and a commit can be made to fail or to lose its answer.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "async/loop.h"
+#include "async/one_shot.h"
+#include "store/store.h"
+
+namespace postroom::store::memory {
+
+struct Disk {
+  struct QueueRow {
+    EmailRecord email;
+    std::optional<EmailStatus> former_status;  // before it was held
+    std::optional<Timestamp> former_next;
+  };
+  struct Claim {
+    std::string body_sha256, answer;
+    Timestamp at;
+  };
+  struct LogRow {
+    AttemptRecord attempt;
+    std::uint64_t conversation_id = 0;
+  };
+
+  std::map<MessageId, MessageRecord> messages;
+  std::map<MessageId, Content> contents;
+  std::map<EmailId, QueueRow> queue;
+  std::map<EmailId, EmailRecord> finished;
+  std::map<AttemptId, LogRow> attempts;
+  std::map<std::uint64_t, std::string> conversations;
+  std::map<EmailId, std::vector<EmailEvent>> events;
+  std::map<std::pair<std::string, std::string>, Claim> claims;
+  std::map<ConnectionId, ConnectionRecord> connections;
+  std::map<ConnectionId, ConnectionHealth> health;
+  std::map<ApiKeyId, ApiKeyRecord> api_keys;
+  std::vector<AuditRecord> audit;
+  std::map<std::string, std::string> settings;
+  std::map<std::int64_t, StatsBucket> minutes;
+  ConnectionId last_connection = 0;
+  ApiKeyId last_api_key = 0;
+  std::int64_t last_audit = 0;
+  std::uint64_t commits = 0;  // rises with every change
+};
+
+enum class Write { accept, begin, record, postpone, expire, act, other };
+enum class CommitFate { committed, refused, committed_but_reported_lost };
+
+class MemoryStore final : public Store {
+ public:
+  using CommitHook = std::function<CommitFate(Write)>;
+
+  explicit MemoryStore(async::Loop& loop, std::shared_ptr<Disk> disk = std::make_shared<Disk>());
+
+  // Asked at each commit. Without a hook all commits succeed.
+  void on_commit(CommitHook hook) { commit_hook_ = std::move(hook); }
+  const Disk& disk() const { return *disk_; }
+
+  // memory_store.cpp: mail on its way.
+  Answer<AcceptResult> accept(AcceptRequest request) override;
+  void on_due(std::function<void(Timestamp)> listener) override { due_listener_ = std::move(listener); }
+  Answer<> probe() override;
+  Answer<DuePage> due(DueQuery query) override;
+  Answer<std::vector<bool>> begin_attempts(std::vector<AttemptStart> starts) override;
+  Answer<> record(std::vector<AttemptOutcome> outcomes) override;
+  Answer<> postpone(std::vector<EmailRecord> emails) override;
+  Answer<Content> content(MessageId id) override;
+  Answer<std::vector<OpenAttempt>> open_attempts() override;
+  Answer<std::size_t> expire(Timestamp now, std::size_t limit) override;
+
+  // lists.cpp: lists, stories and operators' acts.
+  Answer<Page<EmailRecord>> list_queue(QueueFilter filter, QueueSort sort, Direction direction, PageRequest page,
+                                       Timestamp now) override;
+  Answer<Page<AttemptRecord>> list_log(LogFilter filter, Direction direction, PageRequest page) override;
+  Answer<EmailStory> email(EmailId id) override;
+  Answer<MessageStory> message(MessageId id) override;
+  Answer<AttemptDetail> attempt(AttemptId id) override;
+  Answer<ActionCounts> act(QueueAction action, Timestamp now) override;
+  Answer<std::vector<StatsBucket>> stats(Timestamp from, Timestamp to, Milliseconds step) override;
+  Answer<QueueDepth> queue_depth() override;
+
+  // settings.cpp: everything else.
+  Answer<> save_health(ConnectionId id, ConnectionHealth health) override;
+  Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> health() override;
+  Answer<std::vector<ConnectionRecord>> connections() override;
+  Answer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) override;
+  Answer<ConnectionRecord> update_connection(ConnectionChange change) override;
+  Answer<> delete_connection(ConnectionId id, AuditRecord audit) override;
+  void on_connections_changed(std::function<void()> listener) override { connections_listener_ = std::move(listener); }
+  Answer<std::vector<ApiKeyRecord>> api_keys() override;
+  Answer<ApiKeyRecord> create_api_key(ApiKeyRecord key, AuditRecord audit) override;
+  Answer<> revoke_api_key(ApiKeyId id, Timestamp at, AuditRecord audit) override;
+  Answer<> touch_api_key(ApiKeyId id, Timestamp at) override;
+  Answer<> append_audit(AuditRecord record) override;
+  Answer<Page<AuditRecord>> list_audit(PageRequest page) override;
+  Answer<std::size_t> remove_old(RetentionCut cut, std::size_t limit) override;
+  Answer<std::optional<std::string>> setting(std::string name) override;
+  Answer<> set_setting(std::string name, std::string value) override;
+  Answer<> backup_to(std::string file) override;
+  std::uint64_t highest_id() const override { return highest_id_; }
+  Timestamp last_stored_time() const override { return last_stored_time_; }
+
+ private:
+  // One turn of the loop: what a caller waits for before anything is read or written.
+  async::Task<void> turn();
+  // `change` checks first and writes after, so that an error leaves the disk as it was.
+  Answer<> write(Write kind, std::function<Result<>(Disk&)> change);
+  void tell_due(std::optional<Timestamp> earliest) {
+    if (earliest && due_listener_) due_listener_(*earliest);
+  }
+
+  async::Loop& loop_;
+  std::shared_ptr<Disk> disk_;
+  CommitHook commit_hook_;
+  std::function<void(Timestamp)> due_listener_;
+  std::function<void()> connections_listener_;
+  std::uint64_t highest_id_ = 0;
+  Timestamp last_stored_time_;
+};
+
+// What the three files share.
+using Counter = std::uint64_t StatsBucket::*;
+void count(Disk& disk, Timestamp at, Counter counter, std::uint64_t by);
+void keep_audit(Disk& disk, AuditRecord audit);
+// A queue row's new state; a final one moves it to `finished`.
+void store_email(Disk& disk, const EmailRecord& email);
+// What a reader sees: a scheduled email whose time has come is queued, one past its end is expired.
+EmailRecord as_of(EmailRecord email, Timestamp now);
+
+}  // namespace postroom::store::memory

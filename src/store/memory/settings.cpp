@@ -1,0 +1,232 @@
+// Connections, API keys, audit, settings and retention.
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <tuple>
+
+#include "store/connection_rules.h"
+#include "store/memory/memory_store.h"
+
+namespace postroom::store::memory {
+namespace {
+
+std::vector<ConnectionRecord> by_priority(const Disk& disk) {
+  std::vector<ConnectionRecord> all;
+  for (const auto& [id, connection] : disk.connections) all.push_back(connection);
+  std::ranges::sort(all, {}, [](const ConnectionRecord& c) { return std::pair(c.priority, c.id); });
+  return all;
+}
+
+std::uint64_t unfinished_over(const Disk& disk, ConnectionId id) {
+  return static_cast<std::uint64_t>(std::ranges::count_if(disk.queue, [id](const auto& entry) {
+    const EmailRecord& email = entry.second.email;
+    return email.pinned_to == id || email.in_doubt_with == id;
+  }));
+}
+
+bool all_finished_before(const Disk& disk, MessageId id, Timestamp before) {
+  const bool queued =
+      std::ranges::any_of(disk.queue, [id](const auto& entry) { return entry.second.email.message_id == id; });
+  const bool since = std::ranges::any_of(disk.finished, [id, before](const auto& entry) {
+    return entry.second.message_id == id && *entry.second.finished_at >= before;
+  });
+  return !queued && !since;
+}
+
+// Removes at most `limit` of the entries that `old` names. How many.
+template <class Map, class Old>
+std::size_t remove_if_old(Map& map, std::size_t limit, Old old) {
+  std::size_t removed = 0;
+  for (auto entry = map.begin(); entry != map.end() && removed < limit;) {
+    if (!old(*entry)) {
+      ++entry;
+      continue;
+    }
+    entry = map.erase(entry);
+    ++removed;
+  }
+  return removed;
+}
+
+}  // namespace
+
+Answer<> MemoryStore::save_health(ConnectionId id, ConnectionHealth health) {
+  co_return co_await write(Write::other, [id, &health](Disk& disk) {
+    disk.health[id] = health;
+    return Result<>{};
+  });
+}
+
+Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> MemoryStore::health() {
+  co_await turn();
+  co_return std::vector<std::pair<ConnectionId, ConnectionHealth>>(disk_->health.begin(), disk_->health.end());
+}
+
+Answer<std::vector<ConnectionRecord>> MemoryStore::connections() {
+  co_await turn();
+  co_return by_priority(*disk_);
+}
+
+Answer<ConnectionRecord> MemoryStore::create_connection(ConnectionRecord connection, AuditRecord audit) {
+  connection.id = 0;
+  connection.version = 1;
+  const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
+    if (Result<> allowed = may_create(by_priority(disk), connection); !allowed) return allowed;
+    connection.id = ++disk.last_connection;
+    disk.connections[connection.id] = connection;
+    audit.object = "connection:" + std::to_string(connection.id);
+    keep_audit(disk, audit);
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  if (connections_listener_) connections_listener_();
+  co_return connection;
+}
+
+Answer<ConnectionRecord> MemoryStore::update_connection(ConnectionChange change) {
+  ConnectionRecord updated = change.connection;
+  updated.version = change.expected_version + 1;
+  const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
+    if (Result<> allowed = may_update(by_priority(disk), updated, change.expected_version); !allowed) return allowed;
+    disk.connections[updated.id] = updated;
+    keep_audit(disk, change.audit);
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  if (connections_listener_) connections_listener_();
+  co_return updated;
+}
+
+Answer<> MemoryStore::delete_connection(ConnectionId id, AuditRecord audit) {
+  const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
+    if (Result<> allowed = may_delete(by_priority(disk), id, unfinished_over(disk, id)); !allowed) return allowed;
+    disk.connections.erase(id);
+    disk.health.erase(id);
+    keep_audit(disk, audit);
+    return {};
+  });
+  if (written && connections_listener_) connections_listener_();
+  co_return written;
+}
+
+Answer<std::vector<ApiKeyRecord>> MemoryStore::api_keys() {
+  co_await turn();
+  std::vector<ApiKeyRecord> all;
+  for (const auto& [id, key] : disk_->api_keys) all.push_back(key);
+  co_return all;
+}
+
+Answer<ApiKeyRecord> MemoryStore::create_api_key(ApiKeyRecord key, AuditRecord audit) {
+  const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
+    const bool known =
+        std::ranges::any_of(disk.api_keys, [&key](const auto& entry) { return entry.second.hash == key.hash; });
+    if (known) return fail(ErrorCode::unavailable, "there is such a key already");
+    key.id = ++disk.last_api_key;
+    key.last_used_at.reset();
+    key.revoked_at.reset();
+    disk.api_keys[key.id] = key;
+    audit.object = "api_key:" + std::to_string(key.id);
+    keep_audit(disk, audit);
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  co_return key;
+}
+
+Answer<> MemoryStore::revoke_api_key(ApiKeyId id, Timestamp at, AuditRecord audit) {
+  co_return co_await write(Write::other, [&](Disk& disk) -> Result<> {
+    const auto key = disk.api_keys.find(id);
+    if (key == disk.api_keys.end() || key->second.revoked_at)
+      return fail(ErrorCode::not_found, "there is no such key, or it is revoked already");
+    key->second.revoked_at = at;
+    keep_audit(disk, audit);
+    return {};
+  });
+}
+
+Answer<> MemoryStore::touch_api_key(ApiKeyId id, Timestamp at) {
+  co_return co_await write(Write::other, [id, at](Disk& disk) {
+    if (const auto key = disk.api_keys.find(id); key != disk.api_keys.end()) key->second.last_used_at = at;
+    return Result<>{};
+  });
+}
+
+Answer<> MemoryStore::append_audit(AuditRecord record) {
+  co_return co_await write(Write::other, [&record](Disk& disk) {
+    keep_audit(disk, record);
+    return Result<>{};
+  });
+}
+
+Answer<Page<AuditRecord>> MemoryStore::list_audit(PageRequest page) {
+  co_await turn();
+  Page<AuditRecord> found;
+  const std::int64_t before =
+      page.after ? static_cast<std::int64_t>(page.after->id) : std::numeric_limits<std::int64_t>::max();
+  for (auto record = disk_->audit.rbegin(); record != disk_->audit.rend() && found.items.size() < page.limit; ++record)
+    if (record->id < before) found.items.push_back(*record);
+  if (!found.items.empty() && found.items.size() == page.limit)
+    found.next = Position{{}, true, static_cast<std::uint64_t>(found.items.back().id)};
+  found.total = found.items.size();
+  found.total_exact = !page.after && !found.next;
+  co_return found;
+}
+
+Answer<std::size_t> MemoryStore::remove_old(RetentionCut cut, std::size_t limit) {
+  std::size_t removed = 0;
+  const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
+    removed += remove_if_old(disk.contents, limit, [&](const auto& entry) {
+      return entry.first.at() < cut.content_before && all_finished_before(disk, entry.first, cut.content_before);
+    });
+    std::set<std::uint64_t> told_of_queued;
+    for (const auto& [id, row] : disk.attempts)
+      if (disk.queue.contains(row.attempt.email_id)) told_of_queued.insert(row.conversation_id);
+    removed += remove_if_old(disk.conversations, limit, [&](const auto& entry) {
+      return AttemptId{entry.first}.at() < cut.log_before && !told_of_queued.contains(entry.first);
+    });
+    removed += remove_if_old(disk.attempts, limit, [&](const auto& entry) {
+      return entry.first.at() < cut.log_before && !disk.queue.contains(entry.second.attempt.email_id);
+    });
+    removed += remove_if_old(disk.finished, limit, [&](const auto& entry) {
+      return entry.first.at() < cut.log_before && *entry.second.finished_at < cut.log_before;
+    });
+    removed += remove_if_old(disk.events, limit, [&](const auto& entry) {
+      return entry.first.at() < cut.log_before && !disk.queue.contains(entry.first) &&
+             !disk.finished.contains(entry.first);
+    });
+    removed += remove_if_old(disk.messages, limit, [&](const auto& entry) {
+      return !disk.contents.contains(entry.first) && entry.first.at() < cut.log_before &&
+             all_finished_before(disk, entry.first, Timestamp{});
+    });
+    const auto kept = std::ranges::find_if(disk.audit, [&](const AuditRecord& r) { return r.at >= cut.audit_before; });
+    removed += static_cast<std::size_t>(kept - disk.audit.begin());
+    disk.audit.erase(disk.audit.begin(), kept);
+    removed +=
+        remove_if_old(disk.claims, limit, [&](const auto& entry) { return entry.second.at < cut.idempotency_before; });
+    removed +=
+        remove_if_old(disk.minutes, limit, [&](const auto& entry) { return entry.first < cut.log_before.ms / 60000; });
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  co_return removed;
+}
+
+Answer<std::optional<std::string>> MemoryStore::setting(std::string name) {
+  co_await turn();
+  const auto found = disk_->settings.find(name);
+  co_return found == disk_->settings.end() ? std::nullopt : std::optional(found->second);
+}
+
+Answer<> MemoryStore::set_setting(std::string name, std::string value) {
+  co_return co_await write(Write::other, [&](Disk& disk) {
+    disk.settings[name] = value;
+    return Result<>{};
+  });
+}
+
+Answer<> MemoryStore::backup_to(std::string file) {
+  co_await turn();
+  co_return fail(ErrorCode::unavailable, "memory can't be backed up to " + file);
+}
+
+}  // namespace postroom::store::memory

@@ -1,0 +1,80 @@
+// Nothing is deleted to make room: only finished mail, by age, in small steps (product.md, "How mail is treated").
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "store/sqlite/sqlite_store.h"
+
+namespace postroom::store::sqlite {
+namespace {
+
+// Ids are times: what is older than a moment has an id below this.
+std::int64_t first_id_at(Timestamp at) {
+  return std::max<std::int64_t>(0, at.ms - id_epoch_ms) << 22;
+}
+
+const std::string queued_of_message =
+    "EXISTS(SELECT 1 FROM email e WHERE e.id BETWEEN m.id AND m.last_email_id AND e.message_id=m.id)";
+const std::string finished_of_message =
+    "EXISTS(SELECT 1 FROM finished f WHERE f.id BETWEEN m.id AND m.last_email_id AND f.message_id=m.id";
+// A mail that waits longer than the log is kept has few attempts, found by its id.
+const std::string conversations_of_queued =
+    "(SELECT a.conversation_id FROM email e JOIN attempt a ON a.email_id=e.id WHERE e.id<?1)";
+
+// Finds the keys of at most ?3 rows that may go, by the moments ?1 and ?2.
+struct Step {
+  const char* table;
+  const char* key;
+  std::string find;
+  std::int64_t before;
+  std::int64_t also_before;
+};
+
+std::array<Step, 9> steps_of(const RetentionCut& cut) {
+  const std::int64_t log = first_id_at(cut.log_before);
+  return {
+      Step{"content", "message_id",
+           "SELECT c.message_id FROM content c JOIN message m ON m.id=c.message_id WHERE c.message_id<?1 AND NOT " +
+               queued_of_message + " AND NOT " + finished_of_message + " AND f.finished_at>=?2)",
+           first_id_at(cut.content_before), cut.content_before.ms},
+      Step{"conversation", "id",
+           "SELECT id FROM conversation WHERE id<?1 AND ?2=?2 AND id NOT IN " + conversations_of_queued, log, 0},
+      Step{"attempt", "id",
+           "SELECT a.id FROM attempt a WHERE a.id<?1 AND ?2=?2 AND NOT EXISTS(SELECT 1 FROM email e WHERE "
+           "e.id=a.email_id)",
+           log, 0},
+      Step{"finished", "id", "SELECT id FROM finished WHERE id<?1 AND finished_at<?2", log, cut.log_before.ms},
+      Step{"email_event", "rowid",
+           "SELECT v.rowid FROM email_event v WHERE v.email_id<?1 AND ?2=?2 AND NOT EXISTS(SELECT 1 FROM email e WHERE "
+           "e.id=v.email_id) AND NOT EXISTS(SELECT 1 FROM finished f WHERE f.id=v.email_id)",
+           log, 0},
+      Step{"message", "id",
+           "SELECT m.id FROM message m WHERE m.id<?1 AND ?2=?2 AND NOT " + queued_of_message + " AND NOT " +
+               finished_of_message + ") AND NOT EXISTS(SELECT 1 FROM content c WHERE c.message_id=m.id)",
+           log, 0},
+      Step{"audit", "id", "SELECT id FROM audit WHERE at<?1 AND ?2=?2", cut.audit_before.ms, 0},
+      Step{"idempotency", "(credential, key)", "SELECT credential, key FROM idempotency WHERE at<?1 AND ?2=?2",
+           cut.idempotency_before.ms, 0},
+      Step{"rollup", "minute", "SELECT minute FROM rollup WHERE minute<?1/60000 AND ?2=?2", cut.log_before.ms, 0}};
+}
+
+}  // namespace
+
+Answer<std::size_t> SqliteStore::remove_old(RetentionCut cut, std::size_t limit) {
+  std::size_t removed = 0;
+  const Result<> written = co_await write([&](Database& database) -> Result<> {
+    removed = 0;
+    for (const Step& step : steps_of(cut)) {
+      Statement remove = database.prepare(std::string("DELETE FROM ") + step.table + " WHERE " + step.key + " IN (" +
+                                          step.find + " LIMIT ?3)");
+      remove << step.before << step.also_before << static_cast<std::int64_t>(limit);
+      if (Result<> done = remove.run(); !done) return done;
+      removed += database.changes();
+    }
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  co_return removed;
+}
+
+}  // namespace postroom::store::sqlite

@@ -1,0 +1,180 @@
+#include "store_contract/store_contract.h"
+
+namespace postroom::store {
+namespace {
+
+class Connections : public StoreContract {
+ protected:
+  std::string refusal(const Error& error) {
+    EXPECT_EQ(error.code, ErrorCode::conflict);
+    return error.message;
+  }
+  Result<ConnectionRecord> disable(ConnectionRecord connection) {
+    connection.enabled = false;
+    return run(store_->update_connection({connection, connection.version, {}}));
+  }
+};
+
+TEST_P(Connections, ListsByPriorityAndThenByAge) {
+  created("third", 200);
+  created("first", 50);
+  created("fourth", 200);
+  created("second", 100);
+  std::vector<std::string> captions;
+  for (const ConnectionRecord& each : get(store_->connections())) captions.push_back(each.caption);
+  EXPECT_EQ(captions, (std::vector<std::string>{"first", "second", "third", "fourth"}));
+}
+
+TEST_P(Connections, KeepsEveryField) {
+  ConnectionRecord given = connection("Provider");
+  given.port = 2525;
+  given.username = "postroom";
+  given.sealed_password = std::string("\0\1sealed", 8);
+  given.send_from = "noreply@example.org";
+  given.send_from_name = "Post Room";
+  given.encryption = Encryption::ssl;
+  given.weight = 7;
+  given.limits = {1, 2, 3, 4, 5};
+  given.timezone = "Europe/Vienna";
+  given.max_sessions = 3;
+  given.max_messages_per_session = 0;
+  given.auth = AuthMechanism::scram_sha_256;
+  given.verify_certificate = false;
+  given.ca_file = "/etc/ca.pem";
+  given.on_doubt = OnDoubt::hold;
+  const ConnectionId id = get(store_->create_connection(given, {})).id;
+  const ConnectionRecord kept = get(store_->connections()).at(0);
+  EXPECT_EQ(kept.id, id);
+  EXPECT_EQ(kept.version, 1);
+  EXPECT_EQ(kept.port, 2525);
+  EXPECT_EQ(kept.username, "postroom");
+  EXPECT_EQ(kept.sealed_password, given.sealed_password);
+  EXPECT_EQ(kept.send_from, given.send_from);
+  EXPECT_EQ(kept.send_from_name, given.send_from_name);
+  EXPECT_EQ(kept.encryption, Encryption::ssl);
+  EXPECT_EQ(kept.weight, 7u);
+  EXPECT_EQ(kept.limits, given.limits);
+  EXPECT_EQ(kept.timezone, "Europe/Vienna");
+  EXPECT_EQ(kept.max_sessions, 3u);
+  EXPECT_EQ(kept.max_messages_per_session, 0u);
+  EXPECT_EQ(kept.auth, AuthMechanism::scram_sha_256);
+  EXPECT_FALSE(kept.verify_certificate);
+  EXPECT_EQ(kept.ca_file, "/etc/ca.pem");
+  EXPECT_EQ(kept.on_doubt, OnDoubt::hold);
+  EXPECT_EQ(kept.created_at, given.created_at);
+}
+
+TEST_P(Connections, RefusesAFirstConnectionThatIsDisabled) {
+  ConnectionRecord first = connection("Provider");
+  first.enabled = false;
+  EXPECT_EQ(refusal(run(store_->create_connection(first, {})).error()), "last_connection");
+  EXPECT_TRUE(get(store_->connections()).empty());
+}
+
+TEST_P(Connections, RefusesToDisableOrDeleteTheLastEnabledOne) {
+  const ConnectionRecord first = created("first");
+  EXPECT_EQ(refusal(disable(first).error()), "last_connection");
+  EXPECT_EQ(refusal(run(store_->delete_connection(first.id, {})).error()), "last_connection");
+  const ConnectionRecord second = created("second");
+  EXPECT_TRUE(disable(first));
+  EXPECT_EQ(refusal(disable(second).error()), "last_connection");
+  EXPECT_EQ(refusal(run(store_->delete_connection(second.id, {})).error()), "last_connection");
+  must(store_->delete_connection(first.id, {}));
+}
+
+TEST_P(Connections, RefusesAChangeOfAVersionThatIsGone) {
+  ConnectionRecord shown = created("Provider");
+  shown.caption = "Renamed";
+  const ConnectionRecord changed = get(store_->update_connection({shown, shown.version, {}}));
+  EXPECT_EQ(changed.version, shown.version + 1);
+  EXPECT_EQ(refusal(run(store_->update_connection({shown, shown.version, {}})).error()), "stale_version");
+  EXPECT_EQ(get(store_->connections()).at(0).caption, "Renamed");
+}
+
+TEST_P(Connections, KnowsNoConnectionThatIsNotThere) {
+  ConnectionRecord unknown = connection("Provider");
+  unknown.id = 99;
+  EXPECT_EQ(run(store_->update_connection({unknown, 1, {}})).error().code, ErrorCode::not_found);
+  EXPECT_EQ(run(store_->delete_connection(99, {})).error().code, ErrorCode::not_found);
+}
+
+TEST_P(Connections, RefusesToDeleteOneThatMailWaitsFor) {
+  created("other");
+  const ConnectionRecord used = created("used");
+  NewMessage message = mailroom_.message({"a@example.org", "b@example.org"});
+  for (EmailRecord& email : message.emails) email.pinned_to = used.id;
+  accept(message);
+  EmailRecord doubted = accept_one("c@example.org");
+  const AttemptRecord attempt = begin(doubted, used.id);
+  doubted.status = EmailStatus::unknown;
+  doubted.next_attempt_at.reset();
+  doubted.in_doubt_with = used.id;
+  end(attempt, AttemptStatus::fail, doubted);
+  EXPECT_EQ(refusal(run(store_->delete_connection(used.id, {})).error()), "connection_in_use:3");
+  QueueAction remove;
+  remove.act = QueueAct::remove;
+  remove.filter = QueueFilter{};
+  EXPECT_EQ(get(store_->act(remove, mailroom_.now())).changed, 3u);
+  must(store_->delete_connection(used.id, {}));
+}
+
+TEST_P(Connections, GivesNoIdTwice) {
+  created("first");
+  const ConnectionRecord second = created("second");
+  must(store_->delete_connection(second.id, {}));
+  EXPECT_GT(created("third").id, second.id);
+}
+
+TEST_P(Connections, TellsOfEveryChangeAndOfNoRefusal) {
+  int told = 0;
+  store_->on_connections_changed([&told] { ++told; });
+  const ConnectionRecord first = created("first");
+  EXPECT_FALSE(disable(first));
+  EXPECT_EQ(told, 1);
+  const ConnectionRecord second = created("second");
+  EXPECT_TRUE(disable(second));
+  must(store_->delete_connection(second.id, {}));
+  EXPECT_EQ(told, 4);
+}
+
+TEST_P(Connections, WritesChangesIntoTheAuditNewestFirst) {
+  const AuditRecord audit{0, mailroom_.now(), "key:1", "192.0.2.7", "connection.create", "", "", "new contract"};
+  const ConnectionRecord made = get(store_->create_connection(connection("Provider"), audit));
+  must(store_->append_audit({0, mailroom_.now(), "cli", "local", "login", "", "", ""}));
+  const Page<AuditRecord> page = get(store_->list_audit({1, std::nullopt}));
+  ASSERT_EQ(page.items.size(), 1u);
+  EXPECT_EQ(page.items[0].action, "login");
+  ASSERT_TRUE(page.next);
+  const Page<AuditRecord> rest = get(store_->list_audit({10, page.next}));
+  ASSERT_EQ(rest.items.size(), 1u);
+  EXPECT_EQ(rest.items[0].object, "connection:" + std::to_string(made.id));
+  EXPECT_EQ(rest.items[0].reason, "new contract");
+  EXPECT_FALSE(rest.next);
+}
+
+TEST_P(Connections, KeepsApiKeysUntilTheyAreRevoked) {
+  const ApiKeyRecord given{0, "shop", std::string(64, 'a'), "pr_12345", {"send", "read"}, mailroom_.now(), {}, {}};
+  const ApiKeyRecord key = get(store_->create_api_key(given, {}));
+  must(store_->touch_api_key(key.id, mailroom_.now()));
+  must(store_->revoke_api_key(key.id, mailroom_.now(), {}));
+  EXPECT_EQ(run(store_->revoke_api_key(key.id, mailroom_.now(), {})).error().code, ErrorCode::not_found);
+  const ApiKeyRecord kept = get(store_->api_keys()).at(0);
+  EXPECT_EQ(kept.name, "shop");
+  EXPECT_EQ(kept.hash, given.hash);
+  EXPECT_EQ(kept.scopes, given.scopes);
+  EXPECT_EQ(kept.last_used_at, mailroom_.now());
+  EXPECT_EQ(kept.revoked_at, mailroom_.now());
+}
+
+TEST_P(Connections, KeepsSettings) {
+  EXPECT_EQ(get(store_->setting("theme")), std::nullopt);
+  must(store_->set_setting("theme", "dark"));
+  must(store_->set_setting("theme", ""));
+  EXPECT_EQ(get(store_->setting("theme")), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Store, Connections, testing::ValuesIn(backends()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace postroom::store

@@ -1,0 +1,112 @@
+#include "store_contract/failing_disk.h"
+
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <string>
+
+namespace postroom::store {
+namespace {
+
+// What SQLite's C interface calls back finds its disk only here: the one that lives.
+enum class Trouble { none, syncs, writes };
+
+struct Disk {
+  sqlite3_vfs vfs{};
+  sqlite3_vfs* system = nullptr;
+  std::atomic<Trouble> trouble{Trouble::none};
+};
+
+struct File {
+  sqlite3_file base;
+  Disk* disk;
+  sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+};
+
+File* of(sqlite3_file* file) {
+  return reinterpret_cast<File*>(file);
+}
+
+template <auto Method, class... Arguments>
+auto pass(sqlite3_file* file, Arguments... arguments) {
+  sqlite3_file* real = of(file)->real();
+  return (real->pMethods->*Method)(real, arguments...);
+}
+
+int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
+  if (of(file)->disk->trouble == Trouble::writes) return SQLITE_FULL;
+  return pass<&sqlite3_io_methods::xWrite>(file, bytes, size, offset);
+}
+
+int sync(sqlite3_file* file, int flags) {
+  if (of(file)->disk->trouble == Trouble::syncs) return SQLITE_IOERR_FSYNC;
+  return pass<&sqlite3_io_methods::xSync>(file, flags);
+}
+
+const sqlite3_io_methods methods{
+    2,  // without memory mapping
+    pass<&sqlite3_io_methods::xClose>,
+    pass<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64>,
+    write,
+    pass<&sqlite3_io_methods::xTruncate, sqlite3_int64>,
+    sync,
+    pass<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
+    pass<&sqlite3_io_methods::xLock, int>,
+    pass<&sqlite3_io_methods::xUnlock, int>,
+    pass<&sqlite3_io_methods::xCheckReservedLock, int*>,
+    pass<&sqlite3_io_methods::xFileControl, int, void*>,
+    pass<&sqlite3_io_methods::xSectorSize>,
+    pass<&sqlite3_io_methods::xDeviceCharacteristics>,
+    pass<&sqlite3_io_methods::xShmMap, int, int, int, void volatile**>,
+    pass<&sqlite3_io_methods::xShmLock, int, int, int>,
+    pass<&sqlite3_io_methods::xShmBarrier>,
+    pass<&sqlite3_io_methods::xShmUnmap, int>,
+    nullptr,
+    nullptr,
+};
+
+int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* flags_out) {
+  Disk* disk = static_cast<Disk*>(vfs->pAppData);
+  of(file)->disk = disk;
+  const int status = disk->system->xOpen(disk->system, name, of(file)->real(), flags, flags_out);
+  file->pMethods = of(file)->real()->pMethods == nullptr ? nullptr : &methods;
+  return status;
+}
+
+Disk& the_disk() {
+  static Disk disk;
+  return disk;
+}
+
+}  // namespace
+
+FailingDisk::FailingDisk() : system_(sqlite3_vfs_find(nullptr)) {
+  Disk& disk = the_disk();
+  disk.system = system_;
+  disk.vfs = *system_;
+  disk.vfs.zName = "failing";
+  disk.vfs.szOsFile = static_cast<int>(sizeof(File)) + system_->szOsFile;
+  disk.vfs.pAppData = &disk;
+  disk.vfs.xOpen = open;
+  heal();
+  sqlite3_vfs_register(&disk.vfs, 1);
+}
+
+FailingDisk::~FailingDisk() {
+  sqlite3_vfs_unregister(&the_disk().vfs);
+  sqlite3_vfs_register(system_, 1);
+}
+
+void FailingDisk::fail_syncs() {
+  the_disk().trouble = Trouble::syncs;
+}
+
+void FailingDisk::fail_writes() {
+  the_disk().trouble = Trouble::writes;
+}
+
+void FailingDisk::heal() {
+  the_disk().trouble = Trouble::none;
+}
+
+}  // namespace postroom::store

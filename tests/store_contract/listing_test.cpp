@@ -1,0 +1,221 @@
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "base/text.h"
+#include "store_contract/store_contract.h"
+
+namespace postroom::store {
+namespace {
+
+using enum EmailStatus;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+class Listing : public StoreContract {
+ protected:
+  // Mail in every state, with equal and absent sort values, so that ties and NULLs lie on page borders.
+  void fill() {
+    for (int i = 0; i < 24; ++i) {
+      const std::string address =
+          std::string(i % 2 ? "Ann" : "bob") + std::to_string(i / 4) + "@example." + (i % 3 ? "org" : "net");
+      EmailRecord email = accept_one(address, i % 5 ? "News" : "Invoice");
+      const EmailStatus states[] = {queued, deferred, held, sending, unknown};
+      bring_to(email, states[i % 5]);
+      if (i % 4 == 0) mailroom_.set_now(mailroom_.now() + minutes(1));
+    }
+  }
+  Page<EmailRecord> page(QueueFilter filter, PageRequest request = {}, QueueSort sort = QueueSort::created_at,
+                         Direction direction = Direction::ascending) {
+    return get(store_->list_queue(std::move(filter), sort, direction, std::move(request), mailroom_.now()));
+  }
+  std::vector<EmailId> walk(QueueSort sort, Direction direction, std::size_t limit) {
+    std::vector<EmailId> ids;
+    PageRequest request{limit, std::nullopt};
+    do {
+      const Page<EmailRecord> found = page({}, request, sort, direction);
+      EXPECT_LE(found.items.size(), limit);
+      for (const EmailRecord& email : found.items) ids.push_back(email.id);
+      request.after = found.next;
+    } while (request.after);
+    return ids;
+  }
+  std::set<EmailId> ids(const QueueFilter& filter) {
+    std::set<EmailId> found;
+    for (const EmailRecord& email : page(filter, {500, std::nullopt}).items) found.insert(email.id);
+    return found;
+  }
+  // The filter finds just what the predicate says of the whole list.
+  template <class Predicate>
+  void expect_found(const QueueFilter& filter, Predicate predicate) {
+    std::set<EmailId> expected;
+    for (const EmailRecord& email : page({}, {500, std::nullopt}).items)
+      if (predicate(email)) expected.insert(email.id);
+    EXPECT_FALSE(expected.empty());
+    EXPECT_EQ(ids(filter), expected);
+  }
+};
+
+TEST_P(Listing, WalksEachSortInBothDirectionsWithoutGapOrRepeat) {
+  fill();
+  for (const QueueSort sort : {QueueSort::created_at, QueueSort::next_attempt_at, QueueSort::last_attempt_at,
+                               QueueSort::attempts, QueueSort::email}) {
+    const std::vector<EmailId> whole = walk(sort, Direction::ascending, 500);
+    EXPECT_EQ(whole.size(), 24u);
+    for (const std::size_t limit : {1u, 3u, 7u}) EXPECT_EQ(walk(sort, Direction::ascending, limit), whole);
+    std::vector<EmailId> backwards = walk(sort, Direction::descending, 5);
+    std::ranges::reverse(backwards);
+    EXPECT_EQ(backwards, whole);
+  }
+}
+
+TEST_P(Listing, OrdersBySortValueAndThenById) {
+  fill();
+  const auto ordered = [this](QueueSort sort, auto key) {
+    const std::vector<EmailRecord> items = page({}, {500, std::nullopt}, sort).items;
+    EXPECT_TRUE(
+        std::ranges::is_sorted(items, {}, [&](const EmailRecord& one) { return std::tuple(key(one), one.id); }));
+  };
+  ordered(QueueSort::created_at, [](const EmailRecord& one) { return one.created_at(); });
+  ordered(QueueSort::next_attempt_at, [](const EmailRecord& one) { return one.next_attempt_at; });
+  ordered(QueueSort::last_attempt_at, [](const EmailRecord& one) { return one.last_attempt_at; });
+  ordered(QueueSort::attempts, [](const EmailRecord& one) { return one.attempts; });
+  ordered(QueueSort::email, [](const EmailRecord& one) { return to_lower(one.address); });
+}
+
+TEST_P(Listing, FindsByAddressIgnoringCase) {
+  fill();
+  using Kind = EmailFilter::Kind;
+  QueueFilter filter;
+  filter.email = EmailFilter{Kind::exact, "ann0@example.org"};
+  expect_found(filter, [](const EmailRecord& one) { return one.address == "Ann0@example.org"; });
+  filter.email = EmailFilter{Kind::prefix, "ann"};
+  expect_found(filter, [](const EmailRecord& one) { return one.address.starts_with("Ann"); });
+  filter.email = EmailFilter{Kind::domain, "example.net"};
+  expect_found(filter, [](const EmailRecord& one) { return one.address.ends_with("@example.net"); });
+}
+
+TEST_P(Listing, FindsByWhatTheQueueKnows) {
+  fill();
+  const EmailRecord some = page({}).items.at(6);
+  QueueFilter filter;
+  filter.statuses = {deferred};
+  expect_found(filter, [](const EmailRecord& one) { return one.status == deferred; });
+  filter.statuses = {held, unknown};
+  expect_found(filter, [](const EmailRecord& one) { return one.status == held || one.status == unknown; });
+  filter = {};
+  filter.subject = "VOIC";
+  expect_found(filter, [](const EmailRecord& one) { return one.subject == "Invoice"; });
+  filter = {};
+  filter.reason_class = ReasonClass::op;
+  expect_found(filter, [](const EmailRecord& one) { return one.status == held; });
+  filter = {};
+  filter.connection_id = 1;
+  expect_found(filter, [](const EmailRecord& one) { return one.in_doubt_with == 1; });
+  filter = {};
+  filter.message_id = some.message_id;
+  expect_found(filter, [&](const EmailRecord& one) { return one.id == some.id; });
+  filter = {};
+  filter.created_at = {some.created_at(), some.created_at() + minutes(1)};
+  expect_found(filter, [&](const EmailRecord& one) { return one.created_at() == some.created_at(); });
+  filter = {};
+  filter.attempts_from = 1;
+  expect_found(filter, [](const EmailRecord& one) { return one.attempts >= 1; });
+  filter = {};
+  filter.lane = "default";
+  expect_found(filter, [](const EmailRecord&) { return true; });
+  filter.submitted_by = "key:2";
+  EXPECT_TRUE(ids(filter).empty());
+}
+
+TEST_P(Listing, FindsByTag) {
+  NewMessage message = mailroom_.message({"ann@example.org"});
+  message.message.tags = {"may", "invoice"};
+  message.emails[0].tags = message.message.tags;
+  accept(message);
+  accept_one("bob@example.org");
+  QueueFilter filter;
+  filter.tag = "invoice";
+  EXPECT_EQ(ids(filter), std::set{message.emails[0].id});
+  filter.tag = "voice";
+  EXPECT_TRUE(ids(filter).empty());
+}
+
+TEST_P(Listing, ShowsMailAsOfNow) {
+  NewMessage message = mailroom_.message({"ann@example.org"});
+  message.emails[0].status = scheduled;
+  message.emails[0].next_attempt_at = mailroom_.now() + hours(1);
+  accept(message);
+  QueueFilter filter;
+  filter.statuses = {scheduled};
+  EXPECT_EQ(ids(filter).size(), 1u);
+  mailroom_.set_now(mailroom_.now() + hours(1));
+  EXPECT_TRUE(ids(filter).empty());
+  filter.statuses = {queued};
+  EXPECT_EQ(ids(filter).size(), 1u);
+  mailroom_.set_now(message.emails[0].expires_at);
+  EXPECT_TRUE(ids(filter).empty());
+  filter.statuses = {expired};
+  EXPECT_EQ(ids(filter).size(), 1u);
+}
+
+TEST_P(Listing, CountsExactlyOnlyWhenItSaysSo) {
+  fill();
+  const Page<EmailRecord> all = page({}, {5, std::nullopt});
+  EXPECT_EQ(all.total, 24u);
+  EXPECT_TRUE(all.total_exact);
+  QueueFilter filter;
+  filter.subject = "invoice";
+  const Page<EmailRecord> first = page(filter, {2, std::nullopt});
+  if (first.total_exact) EXPECT_EQ(first.total, 5u);
+  const Page<EmailRecord> whole = page(filter, {500, std::nullopt});
+  EXPECT_TRUE(whole.total_exact);
+  EXPECT_EQ(whole.total, 5u);
+}
+
+TEST_P(Listing, WalksTheLogByTimeWithItsFilters) {
+  std::vector<AttemptId> tried;
+  for (int i = 0; i < 9; ++i) {
+    EmailRecord email = accept_one("u" + std::to_string(i % 3) + "@example.org");
+    AttemptRecord attempt = begin(email, 1 + i % 2);
+    tried.push_back(attempt.id);
+    attempt.reply_code = i % 3 ? 250 : 550;
+    email.status = i % 3 ? accepted : failed;
+    end(attempt, i % 3 ? AttemptStatus::success : AttemptStatus::fail, email);
+  }
+  std::vector<AttemptId> seen;
+  PageRequest request{2, std::nullopt};
+  do {
+    const Page<AttemptRecord> found = get(store_->list_log({}, Direction::descending, request));
+    for (const AttemptRecord& attempt : found.items) seen.push_back(attempt.id);
+    request.after = found.next;
+  } while (request.after);
+  std::ranges::reverse(seen);
+  EXPECT_EQ(seen, tried);
+
+  const auto found_by = [this](LogFilter filter) {
+    return get(store_->list_log(std::move(filter), Direction::ascending, {500, std::nullopt})).items.size();
+  };
+  LogFilter filter;
+  filter.statuses = {AttemptStatus::fail};
+  EXPECT_EQ(found_by(filter), 3u);
+  filter = {};
+  filter.connection_id = 2;
+  EXPECT_EQ(found_by(filter), 4u);
+  filter = {};
+  filter.reply_code = 550;
+  EXPECT_EQ(found_by(filter), 3u);
+  const Page<AttemptRecord> first = get(store_->list_log(filter, Direction::ascending, {1, std::nullopt}));
+  if (first.total_exact) EXPECT_EQ(first.total, 3u);
+  filter = {};
+  filter.email = EmailFilter{EmailFilter::Kind::exact, "u1@example.org"};
+  EXPECT_EQ(found_by(filter), 3u);
+  filter.connection_id = 1;
+  EXPECT_EQ(found_by(filter), 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Store, Listing, testing::ValuesIn(backends()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace postroom::store
