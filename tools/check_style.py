@@ -29,7 +29,7 @@ ROOT_FOLDERS = {
 DOORS = [
     (r"(system_clock|steady_clock|high_resolution_clock)::now\b", "async::Clock",
      ("src/net/", "src/app/", "src/async/sim_", "bench/")),
-    (r"\b(secure_)?getenv\s*\(", "the configuration of src/app", ("src/app/", "bench/")),
+    (r"\b(secure_)?getenv\s*\(", "the configuration of src/app", ("src/app/", "bench/", "tests/sim/")),
     (r"(?<![\w.>])(rand|srand|random|drand48)\s*\(", "Random", ()),
     (r"\brandom_device\b|\bgetrandom\s*\(", "Random", ("src/base/random.cpp",)),
     (r"\bthis_thread::sleep_(for|until)\b|\bsleep_for\b|\bu?sleep\s*\(|\bnanosleep\s*\(", "a wait on the Loop", ("bench/",)),

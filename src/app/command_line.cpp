@@ -288,6 +288,10 @@ class CommandLine {
   }
 
   int act_on_queue(const std::string& act) const {
+    if (act == "settle" && words_.sent == words_.not_sent) {
+      fmt::print(stderr, "postroom: say --sent or --not-sent: only you know which\n");
+      return exit_usage;
+    }
     json::object body{{"action", act}, {"dry_run", words_.dry_run}};
     if (!words_.reason.empty()) body["reason"] = words_.reason;
     if (words_.connection_id != 0) body["connection_id"] = words_.connection_id;

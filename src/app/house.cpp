@@ -151,14 +151,20 @@ async::Task<api::TestReport> House::test(api::ConnectionTest test) {
   co_return report;
 }
 
-async::Task<void> House::keep_retention(async::Signal& stopping, const bool& stopped) {
+void House::stop() {
+  stopping_ = true;
+  stop_signal_.notify_all();
+  engine_->stop();
+}
+
+async::Task<void> House::keep_retention() {
   const auto ago = [this](int days) { return loop_.wall() - std::chrono::hours(24 * days); };
-  while (!stopped) {
+  while (!stopping_) {
     const Result<std::size_t> removed =
         co_await store_->remove_old({ago(7), ago(90), ago(365), ago(2)}, retention_step);
     const bool more = removed && *removed >= retention_step;
-    co_await stopping.wait(loop_.now() +
-                           (more ? Duration(std::chrono::milliseconds(200)) : Duration(std::chrono::minutes(10))));
+    co_await stop_signal_.wait(loop_.now() +
+                               (more ? Duration(std::chrono::milliseconds(200)) : Duration(std::chrono::minutes(10))));
   }
 }
 

@@ -34,7 +34,7 @@ class House final : public api::DeliveryDoor {
   store::Store& store() { return *store_; }
   auth::ApiKeys& keys() { return *keys_; }
   delivery::Engine& engine() { return *engine_; }
-  Random& random() { return random_; }
+  Random& chance() { return random_; }
   observe::Metrics& metrics() { return metrics_; }
 
   // api::DeliveryDoor
@@ -43,8 +43,10 @@ class House final : public api::DeliveryDoor {
   store::SendingLimits used(store::ConnectionId) const override { return {}; }
   void wake() override { engine_->wake(); }
 
-  // Removes what is older than its retention, in small steps, until `stopping` is notified.
-  async::Task<void> keep_retention(async::Signal& stopping, const bool& stopped);
+  // Removes what is older than its retention, in small steps, until stop().
+  async::Task<void> keep_retention();
+  // Ends keep_retention() and lets the engine finish what is past the dot.
+  void stop();
   void publish_metrics();
 
  private:
@@ -53,7 +55,8 @@ class House final : public api::DeliveryDoor {
         configuration_(std::move(configuration)),
         destinations_(std::move(destinations)),
         dialer_(loop),
-        resolver_(loop) {}
+        resolver_(loop),
+        stop_signal_(loop) {}
   void build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets);
   std::optional<std::string> room() const;
 
@@ -64,6 +67,8 @@ class House final : public api::DeliveryDoor {
   net::TcpDialer dialer_;
   net::SystemResolver resolver_;
   net::OpenSslTls tls_;
+  async::Signal stop_signal_;
+  bool stopping_ = false;
   observe::Metrics metrics_;
   std::unique_ptr<store::sqlite::SqliteStore> store_;
   std::unique_ptr<auth::SecretBox> secrets_;

@@ -23,8 +23,7 @@ class Service {
         house_(house),
         http_(std::move(http)),
         local_(std::move(local)),
-        server_(loop, house.random(), house.router()),
-        stopping_(loop) {
+        server_(loop, house.chance(), house.router()) {
     requests_ = &house.metrics().counter("postroom_http_requests_total", "HTTP requests answered.");
     server_.on_exchange([this](const http::Exchange&) {
       requests_->add();
@@ -39,15 +38,14 @@ class Service {
     http_->close();
     local_->close();
     server_.shutdown();
-    house_.engine().stop();
-    stopping_.notify_all();
+    house_.stop();
   }
 
   async::Task<void> run() {
     async::TaskGroup tasks(loop_);
     tasks.spawn(server_.serve(*http_));
     tasks.spawn(server_.serve(*local_));
-    tasks.spawn(house_.keep_retention(stopping_, stopped_));
+    tasks.spawn(house_.keep_retention());
     co_await house_.engine().run();
     co_await server_.drain(loop_.now() + farewell);
     co_await tasks.join();
@@ -58,7 +56,6 @@ class Service {
   House& house_;
   std::unique_ptr<net::Listener> http_, local_;
   http::Server server_;
-  async::Signal stopping_;
   bool stopped_ = false;
   observe::Counter* requests_ = nullptr;
 };

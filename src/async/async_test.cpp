@@ -14,7 +14,9 @@ namespace {
 
 using std::chrono::seconds;
 
-Task<int> seven() { co_return 7; }
+Task<int> seven() {
+  co_return 7;
+}
 Task<int> sum_after_a_pause(SimLoop& loop) {
   co_await sleep_until(loop, loop.now() + seconds(3));
   co_return co_await seven() + co_await seven();
@@ -65,7 +67,9 @@ TEST(Semaphore, LetsInNoMoreThanItsPermits) {
   EXPECT_EQ(inside, 0);
 }
 
-Task<int> await_one(OneShot<int>& shot) { co_return co_await shot; }
+Task<int> await_one(OneShot<int>& shot) {
+  co_return co_await shot;
+}
 
 TEST(OneShot, CarriesAValuePostedFromElsewhere) {
   SimLoop loop;

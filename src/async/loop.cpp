@@ -29,7 +29,9 @@ bool Loop::Earlier::operator()(const Timer* a, const Timer* b) const {
   return std::tie(a->at_, a->order_) < std::tie(b->at_, b->order_);
 }
 
-Monotonic Loop::next_timer() const { return timers_.empty() ? Monotonic::never() : (*timers_.begin())->at_; }
+Monotonic Loop::next_timer() const {
+  return timers_.empty() ? Monotonic::never() : (*timers_.begin())->at_;
+}
 
 void Loop::run_due_timers(Monotonic now) {
   while (!timers_.empty() && (*timers_.begin())->at_ <= now) {

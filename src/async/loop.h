@@ -1,6 +1,6 @@
 // Loop is the door to time and to the process's one event thread: the clocks, timers, and work posted from elsewhere.
-// net/system_loop.h waits on the operating system; tests/sim moves a simulated clock. Everything but post() is called on
-// the loop's thread only.
+// net/system_loop.h waits on the operating system; tests/sim moves a simulated clock. Everything but post() is called
+// on the loop's thread only.
 #pragma once
 
 #include <cstdint>

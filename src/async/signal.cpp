@@ -4,7 +4,9 @@
 
 namespace postroom::async {
 
-Signal::~Signal() { POSTROOM_ASSERT(waiting_.empty()); }
+Signal::~Signal() {
+  POSTROOM_ASSERT(waiting_.empty());
+}
 
 void Signal::notify_one() {
   if (!waiting_.empty()) waiting_.front()->wake(Woken::by_signal);

@@ -18,8 +18,8 @@ class Signal {
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 
-  // Wakes the longest waiter / all present waiters; they resume from the loop, not inside the caller. A signal without a
-  // waiter is lost: check the condition before waiting.
+  // Wakes the longest waiter / all present waiters; they resume from the loop, not inside the caller. A signal without
+  // a waiter is lost: check the condition before waiting.
   void notify_one();
   void notify_all();
 
@@ -55,7 +55,9 @@ class Signal::Wait {
   Woken woken_ = Woken::by_signal;
 };
 
-inline Signal::Wait Signal::wait(Monotonic deadline) { return Wait(*this, deadline); }
+inline Signal::Wait Signal::wait(Monotonic deadline) {
+  return Wait(*this, deadline);
+}
 
 // co_await sleep_until(loop, when)
 class sleep_until {

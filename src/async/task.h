@@ -1,5 +1,5 @@
-// Task<T> is a coroutine that runs when awaited and is destroyed with its handle. It has exactly one owner: the coroutine
-// that awaits it, or the TaskGroup it was spawned into. All tasks of a process run on its Loop's one thread.
+// Task<T> is a coroutine that runs when awaited and is destroyed with its handle. It has exactly one owner: the
+// coroutine that awaits it, or the TaskGroup it was spawned into. All tasks of a process run on its Loop's one thread.
 //
 // Rules (checked by tools/check_style.py): a coroutine is a function or member function, never a lambda with captures;
 // what it takes by reference or view must outlive its await, which `co_await f(...)` gives and spawn() does not.
@@ -33,7 +33,9 @@ struct PromiseBase {
 
   std::suspend_always initial_suspend() noexcept { return {}; }
   FinalAwaiter final_suspend() noexcept { return {}; }
-  [[noreturn]] void unhandled_exception() noexcept { std::terminate(); }  // base/result.h: exceptions end at their border
+  [[noreturn]] void unhandled_exception() noexcept {
+    std::terminate();
+  }  // base/result.h: exceptions end at their border
 };
 
 template <class T>

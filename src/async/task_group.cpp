@@ -26,7 +26,9 @@ Detached run_detached(Task<void> task, std::function<void()> done) {
 
 }  // namespace
 
-void start(Task<void> task, std::function<void()> done) { run_detached(std::move(task), std::move(done)); }
+void start(Task<void> task, std::function<void()> done) {
+  run_detached(std::move(task), std::move(done));
+}
 
 void TaskGroup::spawn(Task<void> task) {
   ++running_;

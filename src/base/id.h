@@ -17,7 +17,7 @@
 namespace postroom {
 
 inline constexpr std::int64_t id_epoch_ms = 1735689600000;  // 2025-01-01T00:00:00Z
-inline constexpr unsigned bucket_count = 64;                // fixed at the store's creation; every backend uses the same
+inline constexpr unsigned bucket_count = 64;  // fixed at the store's creation; every backend uses the same
 
 template <class Tag>
 struct Id {

@@ -6,13 +6,14 @@
 
 namespace postroom::limits {
 
-// SMTP. RFC 5321 §4.5.3.1: command line ≥ 512, reply line ≥ 512, text line ≥ 1000 (998 + CRLF), path ≥ 256, local part ≥ 64.
+// SMTP. RFC 5321 §4.5.3.1: command line ≥ 512, reply line ≥ 512, text line ≥ 1000 (998 + CRLF), path ≥ 256, local part
+// ≥ 64.
 inline constexpr std::size_t smtp_command_line = 4096;  // RFC 4954 §4: AUTH needs 12,288; see smtp_auth_line
 inline constexpr std::size_t smtp_auth_line = 12288;
 inline constexpr std::size_t smtp_reply_line = 4096;
 inline constexpr std::size_t smtp_reply_lines = 128;
 inline constexpr std::size_t smtp_reply_bytes = 64 * 1024;
-inline constexpr std::size_t mail_line = 998;            // RFC 5322 §2.1.1, without CRLF
+inline constexpr std::size_t mail_line = 998;  // RFC 5322 §2.1.1, without CRLF
 inline constexpr std::size_t path = 256;
 inline constexpr std::size_t local_part = 64;
 inline constexpr std::size_t domain = 255;

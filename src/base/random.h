@@ -12,10 +12,10 @@ class Random {
   virtual ~Random() = default;
   virtual void fill(std::span<unsigned char> into) = 0;
 
-  std::uint64_t next();                        // 64 random bits
-  std::uint64_t below(std::uint64_t bound);    // 0 … bound-1, bound > 0
-  double unit();                               // [0, 1)
-  std::string token(std::size_t characters);   // of A-Z a-z 0-9; 5.95 bits each
+  std::uint64_t next();                       // 64 random bits
+  std::uint64_t below(std::uint64_t bound);   // 0 … bound-1, bound > 0
+  double unit();                              // [0, 1)
+  std::string token(std::size_t characters);  // of A-Z a-z 0-9; 5.95 bits each
 };
 
 // getrandom(2). Safe for keys.

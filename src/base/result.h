@@ -8,7 +8,8 @@
 
 namespace postroom {
 
-// What went wrong, as far as a caller may act on it. Refusals by an SMTP peer are not errors: they are values (mail::Reply).
+// What went wrong, as far as a caller may act on it. Refusals by an SMTP peer are not errors: they are values
+// (mail::Reply).
 enum class ErrorCode {
   timeout,      // the deadline passed
   canceled,     // the operation was given up by us (shutdown, abort)

@@ -16,7 +16,7 @@ std::string_view trim(std::string_view text);  // spaces, tabs, CR, LF at both e
 std::vector<std::string_view> split(std::string_view text, char separator);
 
 bool is_ascii(std::string_view text);
-bool is_valid_utf8(std::string_view text);      // RFC 3629: no surrogates, no overlong forms
+bool is_valid_utf8(std::string_view text);           // RFC 3629: no surrogates, no overlong forms
 bool has_control_characters(std::string_view text);  // 0x00–0x1f and 0x7f
 
 // At most `bytes` bytes of `text`, cut at a UTF-8 character's border.
@@ -24,8 +24,8 @@ std::string_view truncate_utf8(std::string_view text, std::size_t bytes);
 // Printable form of what a peer sent: controls and broken UTF-8 become '?', cut at `bytes`.
 std::string printable(std::string_view text, std::size_t bytes);
 
-std::string base64_encode(std::string_view bytes);                 // RFC 4648 §4, padded
-bool base64_decode(std::string_view text, std::string& bytes);     // strict: padding right, no other characters
+std::string base64_encode(std::string_view bytes);              // RFC 4648 §4, padded
+bool base64_decode(std::string_view text, std::string& bytes);  // strict: padding right, no other characters
 std::string hex_encode(std::string_view bytes);
 
 }  // namespace postroom

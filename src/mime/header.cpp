@@ -30,8 +30,8 @@ bool is_token(std::string_view text) {
 // RFC 5322 §3.2.3: words of a phrase that need no quotes.
 bool is_atom_phrase(std::string_view text) {
   constexpr std::string_view special = "!#$%&'*+-/=?^_`{|}~ ";
-  return std::ranges::all_of(text,
-                             [special](char c) { return is_alphanumeric(c) || special.find(c) != std::string_view::npos; });
+  return std::ranges::all_of(
+      text, [special](char c) { return is_alphanumeric(c) || special.find(c) != std::string_view::npos; });
 }
 
 bool is_plain(std::string_view text) {

@@ -40,7 +40,7 @@ using enum Kind;
 
 constexpr auto rules = std::to_array<Rule>({
     // Providers that say one thing and mean another.
-    {Profile::gmail, anywhere, 0, either, "?.4.5", "", Scope::quota, "Gmail: daily sending limit"},
+    {Profile::gmail, anywhere, 0, permanent, "5.4.5", "", Scope::quota, "Gmail: daily sending limit"},
     {Profile::gmail, anywhere, 0, either, "?.4.21", "", Scope::throttle, "Gmail: too many requests"},
     {Profile::gmail, anywhere, 0, either, "?.7.28", "", Scope::throttle, "Gmail: unusual rate"},
     {Profile::gmail, at(Stage::auth), 454, either, "", "too many login", Scope::throttle, "Gmail: too many logins"},
@@ -53,13 +53,15 @@ constexpr auto rules = std::to_array<Rule>({
     {Profile::microsoft, anywhere, 0, either, "5.1.90", "", Scope::quota, "Exchange: recipients of the day"},
     {Profile::microsoft, anywhere, 0, either, "5.7.60", "", Scope::sender, "Exchange: may not send as this sender"},
     {Profile::microsoft, anywhere, 0, either, "5.2.252", "", Scope::sender, "Exchange: send-as denied"},
-    {Profile::ses, anywhere, 454, transient, "", "throttling", Scope::throttle, "SES: throttling"},
     {Profile::ses, anywhere, 454, transient, "", "daily message quota", Scope::quota, "SES: daily quota"},
+    {Profile::ses, anywhere, 454, transient, "", "throttling", Scope::throttle, "SES: throttling"},
     {Profile::ses, anywhere, 0, either, "", "maximum sending rate", Scope::throttle, "SES: sending rate"},
     {Profile::ses, anywhere, 0, either, "", "address is not verified|not verified", Scope::sender,
      "SES: sender not verified"},
 
     // The credential: at AUTH, and whenever the account is named.
+    {Profile::any, at(Stage::auth), 0, transient, "", "credits|quota", Scope::quota,
+     "AUTH: the account is out of quota"},
     {Profile::any, at(Stage::auth), 0, transient, "", "", Scope::outage, "AUTH: temporary trouble"},
     {Profile::any, at(Stage::auth), 0, permanent, "", "", Scope::credential, "AUTH: refused"},
     {Profile::any, anywhere, 530, permanent, "", "", Scope::credential, "authentication required"},

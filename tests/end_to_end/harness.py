@@ -177,10 +177,10 @@ class Postroom:
             raise AssertionError(f"connection refused: {answer}")
         return answer.json
 
-    def send(self, to="ann@example.org", subject="Hello", headers=None, key=None, **fields):
+    def send(self, to="ann@example.org", subject="Hello", http_headers=None, key=None, **fields):
         """Posts a message that must be accepted; its JSON."""
         message = {"to": [to] if isinstance(to, str) else to, "subject": subject, "text": "Good day.\n", **fields}
-        answer = self.api("POST", "/messages", message, headers=headers, key=key)
+        answer = self.api("POST", "/messages", message, headers=http_headers, key=key)
         if answer.status != 202:
             raise AssertionError(f"not accepted: {answer}")
         return answer.json

@@ -131,17 +131,6 @@ class SendingTest(PostroomTest):
                               timeout=60, check=True)
         self.postroom.wait_status(json.loads(done.stdout)["emails"][0]["id"], "accepted")
 
-    def test_limits_make_mail_wait_with_a_reason_and_a_time(self):
-        limited = self.postroom.api("PATCH", f"/connections/{self.connection['id']}",
-                                    {"limits": {"per_hour": 1}, "version": self.connection["version"]})
-        self.assertEqual(limited.status, 200, limited)
-        first, second = self.postroom.send_one(), self.postroom.send_one()
-        wait_for(lambda: {self.postroom.email(each)["status"] for each in (first, second)} == {"accepted", "queued"},
-                 "one goes and one waits")
-        waiting = wait_for(lambda: [item for item in self.postroom.get("/queue")["items"]
-                                    if item["reason_class"] == "quota"], "the wait has a reason")[0]
-        self.assertTrue(waiting["next_attempt_at"])
-
 
 class _Mailbox:
     """aiosmtpd's handler: keeps what arrives."""

@@ -42,9 +42,9 @@ struct Process {
         store(loop, world.disk),
         network(loop, world),
         ids(store.highest_id()),
-        random(world.below(UINT64_MAX)),
+        chance(world.below(UINT64_MAX)),
         engine(
-            loop, store, {network, network, network, [](const net::IpAddress&) { return Result<>{}; }}, ids, random,
+            loop, store, {network, network, network, [](const net::IpAddress&) { return Result<>{}; }}, ids, chance,
             [](const store::ConnectionRecord&) { return Secret(); }, options_of(world)),
         pause(loop) {
     store.on_commit([this](store::memory::Write kind) { return fate_of(kind); });
@@ -67,7 +67,7 @@ struct Process {
   MemoryStore store;
   SimNetwork network;
   IdGenerator ids;
-  SeededRandom random;
+  SeededRandom chance;
   delivery::Engine engine;
   async::Timer pause;
   Monotonic store_trouble_until{};

@@ -144,7 +144,7 @@ Result<> store_email(Database& database, const EmailRecord& email) {
     remove << email.id.value;
     if (Result<> removed = remove.run(); !removed) return removed;
   }
-  Statement insert = database.prepare("INSERT INTO finished VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  Statement insert = database.prepare("INSERT OR REPLACE INTO finished VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   insert << email.id.value << email.message_id.value << email.address << static_cast<int>(email.status) << email.reason
          << static_cast<int>(email.reason_class) << email.attempts << email.tries << email.last_attempt_at
          << email.expires_at << email.pinned_to << email.in_doubt_with << email.lane
