@@ -88,12 +88,16 @@ void Engine::due_at(Timestamp earliest) {
   if (earliest > loop_.wall()) {
     if (!next_due_at_ || earliest < *next_due_at_) next_due_at_ = earliest;
   } else {
-    more_due_ = true;
-    // What became due may stand before the place the scan has reached.
-    const store::Position before{std::to_string(earliest.ms), true, 0};
-    if (scanned_to_ && std::stoll(scanned_to_->value) >= earliest.ms) scanned_to_ = before;
+    rewind(earliest);
   }
   look();
+}
+
+// What became due may stand before the place the scan has reached, also before the one that a read under way will
+// reach: the next read starts over from there.
+void Engine::rewind(Timestamp to) {
+  more_due_ = true;
+  if (!rewind_to_ || to < *rewind_to_) rewind_to_ = to;
 }
 
 Monotonic Engine::next_look() const {
@@ -180,13 +184,14 @@ async::Task<void> Engine::load_connections() {
 // Reads more of what is due once half of what memory may hold is on its way.
 async::Task<void> Engine::refill() {
   if (next_due_at_ && *next_due_at_ <= loop_.wall()) {
-    more_due_ = true;
-    const store::Position before{std::to_string(next_due_at_->ms), true, 0};
-    if (scanned_to_ && std::stoll(scanned_to_->value) >= next_due_at_->ms) scanned_to_ = before;
+    rewind(*next_due_at_);
     next_due_at_.reset();
   }
   if (!more_due_ || held_.size() > options_.window / 2 || loop_.now() < store_trouble_until_) co_return;
   more_due_ = false;
+  if (rewind_to_ && scanned_to_ && scanned_to_->number() >= rewind_to_->ms)
+    scanned_to_ = store::Position{std::to_string(rewind_to_->ms), true, 0};
+  rewind_to_.reset();
   const std::size_t room = options_.window - held_.size();
   Result<store::DuePage> page = co_await store_.due({loop_.wall(), scanned_to_, room});
   if (!page) {
@@ -195,7 +200,7 @@ async::Task<void> Engine::refill() {
     co_return;
   }
   if (page->last) scanned_to_ = page->last;
-  if (page->emails.size() >= room) more_due_ = true;
+  if (page->last) more_due_ = true;  // until a read finds nothing: expired rows count in no page
   if (page->next_due_at && (!next_due_at_ || *page->next_due_at < *next_due_at_)) next_due_at_ = page->next_due_at;
   gather(std::move(page->emails));
 }
@@ -268,11 +273,9 @@ void Engine::dispatch() {
 
 async::Task<void> Engine::put_off(std::vector<EmailRecord> emails) {
   const Result<> stored = co_await store_.postpone(emails);
-  if (!stored) {
-    more_due_ = true;
-    scanned_to_.reset();
-    store_trouble_until_ = loop_.now() + store_patience;
-  }
+  // A row that an operator changed meanwhile was left alone and may be due as it stands now; the scan has passed it by.
+  rewind(Timestamp{0});
+  if (!stored) store_trouble_until_ = loop_.now() + store_patience;
   for (const EmailRecord& email : emails) {
     held_.erase(email.id);
     if (stored && email.next_attempt_at && (!next_due_at_ || *email.next_attempt_at < *next_due_at_))

@@ -92,6 +92,7 @@ class Engine {
   void assign(Shipment shipment);
   void look();
   void due_at(Timestamp earliest);
+  void rewind(Timestamp to);
   async::Task<void> keep_house();
   async::Task<void> probe(store::ConnectionId id);
   async::Task<void> put_off(std::vector<store::EmailRecord> emails);
@@ -129,6 +130,7 @@ class Engine {
   std::vector<store::ConnectionId> by_priority_;
   std::unordered_set<EmailId> held_;  // every email in memory, so that none is claimed twice
   std::optional<store::Position> scanned_to_;
+  std::optional<Timestamp> rewind_to_;    // where the next read starts over, when before scanned_to_
   std::optional<Timestamp> next_due_at_;  // of what the store holds beyond the scan
   bool more_due_ = true;                  // the store may hold due mail not yet read
   bool stale_connections_ = true;

@@ -139,8 +139,7 @@ async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
   const Result<std::vector<bool>> begun = co_await store_.begin_attempts(std::move(starts));
   if (!begun) {  // nothing is known to be written: the store's own rows say what is still due
     let_go(shipment.emails);
-    more_due_ = true;
-    scanned_to_.reset();
+    rewind(Timestamp{0});
     store_trouble_until_ = loop_.now() + std::chrono::seconds(1);
     co_return false;
   }
@@ -153,8 +152,7 @@ async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
     } else {
       // Its row was changed meanwhile and may be due as it stands now: the scan has passed it by while it was held.
       held_.erase(shipment.emails[i].email.id);
-      more_due_ = true;
-      scanned_to_.reset();
+      rewind(Timestamp{0});
     }
   }
   shipment.emails = std::move(kept);

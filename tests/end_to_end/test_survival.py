@@ -38,6 +38,27 @@ class RestartTest(PostroomTest):
                 self.assertEqual(response.status, 200)
 
 
+class BurstTest(PostroomTest):
+    def test_every_message_of_a_burst_leaves_without_a_nudge(self):
+        """Commits and the engine's reads of what is due cross each other all the time here."""
+        provider = self.provider()
+        self.postroom.connect_to(provider.port, max_sessions=20)
+        sent = collections.Counter()
+
+        def send():
+            for _ in range(300):
+                sent[self.postroom.send_one()] += 1
+
+        senders = [threading.Thread(target=send) for _ in range(8)]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+        self.assertEqual(len(sent), 2400)
+        wait_for(lambda: self.postroom.get("/queue")["items"] == [], "the queue is empty")
+        self.assertEqual(len(provider.taken()), 2400)
+
+
 class FullDiskTest(PostroomTest):
     def test_below_the_reserve_mail_is_refused_while_the_queue_drains(self):
         waiting = self.postroom.send(**{"from": "shop@example.com"})["emails"][0]["id"]
