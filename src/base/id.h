@@ -32,6 +32,11 @@ using MessageId = Id<struct MessageTag>;
 using EmailId = Id<struct EmailTag>;
 using AttemptId = Id<struct AttemptTag>;
 
+// The lowest id that a row of this moment may bear.
+constexpr std::int64_t first_id_at(Timestamp at) {
+  return at.ms <= id_epoch_ms ? 0 : (at.ms - id_epoch_ms) << 22;
+}
+
 std::string format_id(std::uint64_t value);
 std::optional<std::uint64_t> parse_id(std::string_view text);  // case-insensitive; nullopt unless 13 valid characters
 

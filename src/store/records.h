@@ -60,6 +60,8 @@ enum class OnDoubt { inherit, retry, hold };
 enum class Encryption { none, tls, ssl };  // tls: STARTTLS, required; ssl: TLS from the first byte
 enum class AuthMechanism { automatic, plain, login, cram_md5, scram_sha_256, xoauth2 };  // automatic is spelt "auto"
 enum class HealthState { up, degraded, down };
+enum class OverLimit { wait, spill };  // of mail that its connection's own limits hold up: stay, or take the next one
+enum class Otherwise { wait, any };    // of mail whose routing rule names no usable connection
 
 std::string_view to_word(EmailStatus);
 std::string_view to_word(AttemptStatus);
@@ -68,6 +70,8 @@ std::string_view to_word(OnDoubt);      // "" for inherit
 std::string_view to_word(Encryption);
 std::string_view to_word(AuthMechanism);
 std::string_view to_word(HealthState);
+std::string_view to_word(OverLimit);
+std::string_view to_word(Otherwise);
 // The value of a word; nullopt when it is none. `from_word<EmailStatus>("queued")`.
 template <class Enum>
 std::optional<Enum> from_word(std::string_view word);
@@ -140,6 +144,7 @@ struct AttemptRecord {
   std::string enhanced_code;
   std::string provider_id;  // the provider's own queue id, from its reply
   std::optional<std::uint32_t> duration_ms;
+  bool counted = false;  // against its connection's limits: MAIL was sent, or may have been
 
   Timestamp attempted_at() const { return id.at(); }
 };
@@ -182,6 +187,7 @@ struct ConnectionRecord {
   std::int32_t priority = 100;  // low first
   std::uint32_t weight = 1;
   SendingLimits limits;
+  OverLimit over_limit = OverLimit::wait;
   std::string timezone = "UTC";
   std::uint32_t max_sessions = 10;
   std::uint32_t max_messages_per_session = 100;  // 0: no limit
@@ -191,6 +197,29 @@ struct ConnectionRecord {
   OnDoubt on_doubt = OnDoubt::retry;
   Timestamp created_at;
   Timestamp updated_at;
+};
+
+// Narrows the choice of connections for the mail that fits it. Rules are asked in order; the first that fits decides.
+struct RoutingRule {
+  std::string sender_domain, recipient_domain, lane, tag;  // "" fits all mail; domains in lower case
+  std::vector<ConnectionId> connections;
+  Otherwise otherwise = Otherwise::wait;
+  friend bool operator==(const RoutingRule&, const RoutingRule&) = default;
+};
+
+struct RoutingTable {
+  std::int64_t version = 0;  // rises with every change
+  std::vector<RoutingRule> rules;
+};
+
+// Something that the staff should see: "connection.down", "connection.restored", "connection.failover", "quota.near",
+// "clock_jump".
+struct EventRecord {
+  std::int64_t id = 0;
+  Timestamp at;
+  std::string event;
+  std::optional<ConnectionId> connection_id;
+  std::string detail;  // a sentence
 };
 
 struct ApiKeyRecord {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,6 +74,7 @@ struct DueEmail {
 };
 
 struct DueQuery {
+  std::string lane;
   Timestamp until;                // next_attempt_at ≤ until
   std::optional<Position> after;  // (next_attempt_at, id) of the last one seen
   std::size_t limit = 500;
@@ -84,8 +86,11 @@ struct DuePage {
   std::optional<Timestamp> next_due_at;  // of the first row after `until`; nullopt when there is none
 };
 
+// An attempt to begin, if the email still is what the engine takes it for.
 struct AttemptStart {
   AttemptRecord attempt;  // in_progress
+  std::optional<ConnectionId> pinned_to = std::nullopt;
+  std::optional<ConnectionId> in_doubt_with = std::nullopt;
 };
 
 // What became of an attempt and what its email does next. Recorded in one transaction.
@@ -96,6 +101,25 @@ struct AttemptOutcome {
   std::uint64_t conversation_id = 0;  // 0: none
   std::string conversation;
   EmailRecord email;  // with its new status, counts, times and doubt; a final status moves it out of the queue
+};
+
+// What a connection has sent, for its limits: each counted attempt's time, oldest first, and sums by quarter of an hour
+// (every time zone's day begins with one).
+struct SendingHistory {
+  struct Quarter {
+    Timestamp at;  // its start
+    std::uint64_t count = 0;
+  };
+  std::vector<Timestamp> recent;
+  std::vector<Quarter> quarters;
+};
+inline constexpr Duration quarter_of_an_hour = std::chrono::minutes(15);
+
+struct HistoryQuery {
+  ConnectionId connection_id = 0;
+  Timestamp recent_from;        // of `recent`
+  std::size_t recent_most = 0;  // its latest ones
+  Timestamp quarters_from;
 };
 
 struct OpenAttempt {
@@ -125,7 +149,7 @@ struct MessageStory {
 struct RetentionCut {
   Timestamp content_before;  // content of messages whose emails all finished before
   Timestamp log_before;      // attempts, finished emails, messages, rollups
-  Timestamp audit_before;
+  Timestamp audit_before;  // events too
   Timestamp idempotency_before;
 };
 
@@ -138,30 +162,56 @@ struct ConnectionChange {
   AuditRecord audit;
 };
 
+// The earliest moment at which something of a lane became due.
+class DueTimes : public std::map<std::string, Timestamp> {
+ public:
+  void note(const EmailRecord& email) {
+    if (!email.next_attempt_at) return;
+    const auto [entry, is_new] = try_emplace(email.lane, *email.next_attempt_at);
+    if (!is_new && *email.next_attempt_at < entry->second) entry->second = *email.next_attempt_at;
+  }
+};
+using DueListener = std::function<void(const std::string& lane, Timestamp earliest)>;
+
+enum class Hold { on, off };
+
+// The setting in which a running server leaves the time now and then, in milliseconds since 1970.
+inline constexpr std::string_view last_seen_setting = "last_seen";
+
 class Store {
  public:
   virtual ~Store() = default;
 
   // Intake.
   virtual Answer<AcceptResult> accept(AcceptRequest request) = 0;
-  // Called on the loop's thread after each commit that made an email due earlier than the engine may know.
-  virtual void on_due(std::function<void(Timestamp earliest)> listener) = 0;
+  // Called on the loop's thread after each commit that made emails of a lane due earlier than the engine may know.
+  virtual void on_due(DueListener listener) = 0;
   // Whether a commit can succeed now: used by readyz. Error unavailable with a sentence why not.
   virtual Answer<> probe() = 0;
 
   // Delivery.
   virtual Answer<DuePage> due(DueQuery query) = 0;
+  virtual Answer<std::vector<std::string>> lanes_in_use() = 0;  // those that queued mail bears
   // One entry per start, in order: true when the attempt is recorded and the email `sending`; false when the email is
-  // no longer one that may be sent (deleted, held, expired, moved meanwhile).
+  // no longer one that may be sent (deleted, held, expired, moved or settled meanwhile). After an error nobody knows
+  // whether it is recorded: take_back() settles that.
   virtual Answer<std::vector<bool>> begin_attempts(std::vector<AttemptStart> starts) = 0;
+  // Undoes a begin whose answer was lost, before anything was sent: what is still in progress of these attempts is
+  // removed, and its email is queued and due. Attempts that are not there are passed over.
+  virtual Answer<> take_back(std::vector<AttemptId> attempts) = 0;
+  // Outcomes whose attempt no longer counts (MAIL was never sent) give back what its begin took from the limits.
   virtual Answer<> record(std::vector<AttemptOutcome> outcomes) = 0;
   // Emails whose wait changes without an attempt (no usable connection, a limit): reason, reason_class,
-  // next_attempt_at, status. Those being sent or changed meanwhile are left alone.
-  virtual Answer<> postpone(std::vector<EmailRecord> emails) = 0;
+  // next_attempt_at, status. One entry per email: false when it is being sent or was changed meanwhile, and left alone.
+  virtual Answer<std::vector<bool>> postpone(std::vector<EmailRecord> emails) = 0;
   virtual Answer<Content> content(MessageId id) = 0;  // not_found when expired by retention
   virtual Answer<std::vector<OpenAttempt>> open_attempts() = 0;
   // Finishes up to `limit` queue rows whose expires_at has passed (never sending, never unknown). How many.
   virtual Answer<std::size_t> expire(Timestamp now, std::size_t limit) = 0;
+  // While held, nothing expires, and nobody reads `expired` of what has not (fine-print, "Times"). Mail past its end is
+  // not due either: whether it is late is what an operator has to say.
+  virtual void hold_expiry(Hold hold) = 0;
+  virtual Answer<SendingHistory> sending_history(HistoryQuery query) = 0;
   virtual Answer<> save_health(ConnectionId id, ConnectionHealth health) = 0;
   virtual Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> health() = 0;
 
@@ -182,7 +232,10 @@ class Store {
   virtual Answer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) = 0;
   virtual Answer<ConnectionRecord> update_connection(ConnectionChange change) = 0;
   virtual Answer<> delete_connection(ConnectionId id, AuditRecord audit) = 0;
-  // Called on the loop's thread after any of the three.
+  virtual Answer<RoutingTable> routing() = 0;
+  // Replaces all rules. Error conflict, "stale_version"; not_found when a rule names no connection.
+  virtual Answer<RoutingTable> set_routing(RoutingTable table, AuditRecord audit) = 0;
+  // Called on the loop's thread after any change of connections or rules.
   virtual void on_connections_changed(std::function<void()> listener) = 0;
 
   // API keys and audit.
@@ -193,10 +246,16 @@ class Store {
   virtual Answer<> append_audit(AuditRecord record) = 0;
   virtual Answer<Page<AuditRecord>> list_audit(PageRequest page) = 0;
 
+  // What the staff should see.
+  virtual Answer<> append_event(EventRecord event) = 0;
+  virtual Answer<Page<EventRecord>> list_events(PageRequest page) = 0;  // newest first
+
   // Housekeeping.
   virtual Answer<std::size_t> remove_old(RetentionCut cut, std::size_t limit) = 0;  // rows removed; < limit: done
   virtual Answer<std::optional<std::string>> setting(std::string name) = 0;
   virtual Answer<> set_setting(std::string name, std::string value) = 0;
+  virtual Answer<> remove_setting(std::string name) = 0;
+  virtual Answer<std::vector<std::pair<std::string, std::string>>> settings(std::string prefix) = 0;  // by name
   virtual Answer<> backup_to(std::string file) = 0;
   // From the moment of opening: the highest id any row bears, and the last time written (clock guard).
   virtual std::uint64_t highest_id() const = 0;

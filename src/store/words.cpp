@@ -42,6 +42,15 @@ struct Words<HealthState> {
   static constexpr std::array words{"up", "degraded", "down"};
 };
 
+template <>
+struct Words<OverLimit> {
+  static constexpr std::array words{"wait", "spill"};
+};
+template <>
+struct Words<Otherwise> {
+  static constexpr std::array words{"wait", "any"};
+};
+
 template <class Enum>
 std::string_view word_of(Enum value) {
   return Words<Enum>::words[static_cast<std::size_t>(value)];
@@ -71,6 +80,13 @@ std::string_view to_word(HealthState value) {
   return word_of(value);
 }
 
+std::string_view to_word(OverLimit value) {
+  return word_of(value);
+}
+std::string_view to_word(Otherwise value) {
+  return word_of(value);
+}
+
 template <class Enum>
 std::optional<Enum> from_word(std::string_view word) {
   const auto& words = Words<Enum>::words;
@@ -86,6 +102,8 @@ template std::optional<OnDoubt> from_word(std::string_view);
 template std::optional<Encryption> from_word(std::string_view);
 template std::optional<AuthMechanism> from_word(std::string_view);
 template std::optional<HealthState> from_word(std::string_view);
+template std::optional<OverLimit> from_word(std::string_view);
+template std::optional<Otherwise> from_word(std::string_view);
 
 bool QueueFilter::empty() const {
   return statuses.empty() && !email && !subject && !reason && !reason_class && !connection_id && !lane && !tag &&

@@ -53,7 +53,7 @@ TEST_P(Accepting, KeepsContentByteForByte) {
 
 TEST_P(Accepting, TellsWhenTheEarliestEmailIsDue) {
   std::vector<Timestamp> told;
-  store_->on_due([&told](Timestamp at) { told.push_back(at); });
+  store_->on_due([&told](const std::string&, Timestamp at) { told.push_back(at); });
   NewMessage added = mailroom_.message({"ann@example.org", "bob@example.org"});
   added.emails[0].status = EmailStatus::scheduled;
   added.emails[0].next_attempt_at = mailroom_.now() + std::chrono::hours(1);

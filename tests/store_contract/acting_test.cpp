@@ -84,7 +84,7 @@ TEST_P(Acting, FinishesDeletedMailWithItsStory) {
 TEST_P(Acting, MakesRetriedMailDueAndSaysSo) {
   const EmailRecord email = one_in(deferred);
   std::vector<Timestamp> told;
-  store_->on_due([&told](Timestamp at) { told.push_back(at); });
+  store_->on_due([&told](const std::string&, Timestamp at) { told.push_back(at); });
   act(QueueAct::retry, {email.id});
   EXPECT_EQ(told, std::vector{mailroom_.now()});
   ASSERT_EQ(due_emails().size(), 1u);

@@ -165,7 +165,7 @@ Answer<Page<EmailRecord>> MemoryStore::list_queue(QueueFilter filter, QueueSort 
   co_await turn();
   std::map<Key, EmailRecord> ordered;
   for (const auto& [id, row] : disk_->queue) {
-    EmailRecord seen = as_of(row.email, now);
+    EmailRecord seen = as_of(row.email, at(now));
     if (matches(*disk_, seen, filter)) ordered.emplace(key_of(row.email, sort), std::move(seen));
   }
   std::vector<std::pair<Key, EmailRecord>> rows(ordered.begin(), ordered.end());
@@ -211,7 +211,7 @@ Answer<EmailStory> MemoryStore::email(EmailId id) {
   const auto finished = disk_->finished.find(id);
   if (queued == disk_->queue.end() && finished == disk_->finished.end())
     co_return fail(ErrorCode::not_found, "there is no such email");
-  story.email = queued != disk_->queue.end() ? as_of(queued->second.email, loop_.wall()) : finished->second;
+  story.email = queued != disk_->queue.end() ? as_of(queued->second.email, at(loop_.wall())) : finished->second;
   for (const auto& [attempt_id, row] : disk_->attempts)
     if (row.attempt.email_id == id) story.attempts.push_back(row.attempt);
   if (const auto events = disk_->events.find(id); events != disk_->events.end()) story.events = events->second;
@@ -224,7 +224,7 @@ Answer<MessageStory> MemoryStore::message(MessageId id) {
   if (found == disk_->messages.end()) co_return fail(ErrorCode::not_found, "there is no such message");
   MessageStory story{found->second, {}};
   for (const auto& [email_id, row] : disk_->queue)
-    if (row.email.message_id == id) story.emails.push_back(as_of(row.email, loop_.wall()));
+    if (row.email.message_id == id) story.emails.push_back(as_of(row.email, at(loop_.wall())));
   for (const auto& [email_id, email] : disk_->finished)
     if (email.message_id == id) story.emails.push_back(email);
   std::ranges::sort(story.emails, {}, &EmailRecord::id);
@@ -245,15 +245,15 @@ Answer<ActionCounts> MemoryStore::act(QueueAction action, Timestamp now) {
   if (action.filter) {
     action.ids.clear();
     for (const auto& [id, row] : disk_->queue)
-      if (matches(*disk_, as_of(row.email, now), *action.filter)) action.ids.push_back(id);
+      if (matches(*disk_, as_of(row.email, at(now)), *action.filter)) action.ids.push_back(id);
   }
   ActionCounts counts;
-  std::optional<Timestamp> earliest;
+  DueTimes due;
   const Result<> written = co_await write(Write::act, [&](Disk& disk) -> Result<> {
     for (const EmailId id : action.ids) {
       const auto row = disk.queue.find(id);
       if (row == disk.queue.end()) continue;
-      EmailRecord email = as_of(row->second.email, now);
+      EmailRecord email = as_of(row->second.email, at(now));
       ++counts.matched;
       if (!applies(action.act, email)) {
         ++counts.skipped;
@@ -262,7 +262,7 @@ Answer<ActionCounts> MemoryStore::act(QueueAction action, Timestamp now) {
       if (action.dry_run) continue;
       apply(row->second, email, action, now);
       ++counts.changed;
-      if (email.next_attempt_at && (!earliest || *email.next_attempt_at < *earliest)) earliest = email.next_attempt_at;
+      due.note(email);
       store_email(disk, email);
       if (is_final(email.status) && email.status != EmailStatus::accepted) count(disk, now, &StatsBucket::finished, 1);
       disk.events[id].push_back({now, event_of(action.act), action.audit.reason, action.audit.by});
@@ -275,7 +275,7 @@ Answer<ActionCounts> MemoryStore::act(QueueAction action, Timestamp now) {
     return {};
   });
   if (!written) co_return std::unexpected(written.error());
-  tell_due(earliest);
+  tell_due(due);
   co_return counts;
 }
 

@@ -21,10 +21,9 @@ DueEmail due_email(const Disk& disk, const EmailRecord& email) {
   return due;
 }
 
-// Moved or in doubt meanwhile: another connection's business.
-bool may_go_over(const EmailRecord& email, ConnectionId connection) {
-  return (!email.pinned_to || email.pinned_to == connection) &&
-         (!email.in_doubt_with || email.in_doubt_with == connection);
+// Not moved, settled or put in doubt since the engine read it.
+bool is_as_read(const EmailRecord& email, const AttemptStart& start) {
+  return email.pinned_to == start.pinned_to && email.in_doubt_with == start.in_doubt_with;
 }
 
 bool may_begin(EmailStatus status) {
@@ -78,8 +77,11 @@ bool all_new(const Disk& disk, const AcceptRequest& request) {
 }
 
 void record_one(Disk& disk, const AttemptOutcome& outcome) {
-  if (const auto found = disk.attempts.find(outcome.attempt.id); found != disk.attempts.end())
+  if (const auto found = disk.attempts.find(outcome.attempt.id); found != disk.attempts.end()) {
+    const AttemptRecord& before = found->second.attempt;
+    if (before.counted && !outcome.attempt.counted) add_usage(disk, before.connection_id, before.attempted_at(), -1);
     found->second = {outcome.attempt, outcome.conversation_id};
+  }
   store_email(disk, outcome.email);
   if (!outcome.conversation.empty()) disk.conversations[outcome.conversation_id] = outcome.conversation;
 }
@@ -90,6 +92,12 @@ void count(Disk& disk, Timestamp at, Counter counter, std::uint64_t by) {
   StatsBucket& bucket = disk.minutes[at.ms / 60000];
   bucket.at = {at.ms / 60000 * 60000};
   bucket.*counter += by;
+}
+
+void add_usage(Disk& disk, ConnectionId connection, Timestamp at, std::int64_t by) {
+  const std::int64_t width = std::chrono::duration_cast<Milliseconds>(quarter_of_an_hour).count();
+  std::int64_t& used = disk.usage[{connection, at.ms / width}];
+  used = std::max<std::int64_t>(used + by, 0);
 }
 
 void keep_audit(Disk& disk, AuditRecord audit) {
@@ -111,24 +119,14 @@ void store_email(Disk& disk, const EmailRecord& email) {
   disk.finished[email.id] = std::move(last);
 }
 
-EmailRecord as_of(EmailRecord email, Timestamp now) {
-  if (email.status == EmailStatus::scheduled && email.next_attempt_at && *email.next_attempt_at <= now)
-    email.status = EmailStatus::queued;
-  const bool can_expire =
-      email.status != EmailStatus::sending && email.status != EmailStatus::unknown && !is_final(email.status);
-  if (can_expire && email.expires_at <= now) {
-    email.status = EmailStatus::expired;
-    email.finished_at = email.expires_at;
-  }
-  return email;
-}
-
 MemoryStore::MemoryStore(async::Loop& loop, std::shared_ptr<Disk> disk) : loop_(loop), disk_(std::move(disk)) {
   if (!disk_->messages.empty()) highest_id_ = disk_->messages.rbegin()->first.value;
   if (!disk_->queue.empty()) highest_id_ = std::max(highest_id_, disk_->queue.rbegin()->first.value);
   if (!disk_->finished.empty()) highest_id_ = std::max(highest_id_, disk_->finished.rbegin()->first.value);
   if (!disk_->attempts.empty()) highest_id_ = std::max(highest_id_, disk_->attempts.rbegin()->first.value);
   if (highest_id_ > 0) last_stored_time_ = EmailId{highest_id_}.at();
+  if (const auto seen = disk_->settings.find(std::string(last_seen_setting)); seen != disk_->settings.end())
+    last_stored_time_ = std::max(last_stored_time_, Timestamp{std::stoll(seen->second)});
 }
 
 async::Task<void> MemoryStore::turn() {
@@ -173,13 +171,11 @@ Answer<AcceptResult> MemoryStore::accept(AcceptRequest request) {
     return {};
   });
   if (!stored) co_return std::unexpected(stored.error());
-  std::optional<Timestamp> earliest;
+  DueTimes due;
   for (std::size_t i = 0; i < result.items.size(); ++i)
     if (result.items[i].how == Acceptance::stored)
-      for (const EmailRecord& email : request.messages[i].emails)
-        if (email.next_attempt_at && (!earliest || *email.next_attempt_at < *earliest))
-          earliest = email.next_attempt_at;
-  tell_due(earliest);
+      for (const EmailRecord& email : request.messages[i].emails) due.note(email);
+  tell_due(due);
   co_return result;
 }
 
@@ -194,7 +190,7 @@ Answer<DuePage> MemoryStore::due(DueQuery query) {
   std::map<Place, const EmailRecord*> ordered;
   DuePage page;
   for (const auto& [id, row] : disk_->queue) {
-    if (!row.email.next_attempt_at) continue;
+    if (!row.email.next_attempt_at || row.email.lane != query.lane) continue;
     const Timestamp next = *row.email.next_attempt_at;
     if (next > query.until) {
       if (!page.next_due_at || next < *page.next_due_at) page.next_due_at = next;
@@ -218,18 +214,43 @@ Answer<std::vector<bool>> MemoryStore::begin_attempts(std::vector<AttemptStart> 
     for (const AttemptStart& start : starts) {
       const auto row = disk.queue.find(start.attempt.email_id);
       const bool may = row != disk.queue.end() && may_begin(row->second.email.status) &&
-                       may_go_over(row->second.email, start.attempt.connection_id);
+                       is_as_read(row->second.email, start);
       begun.push_back(may);
       if (!may) continue;
       row->second.email.status = EmailStatus::sending;
       row->second.email.next_attempt_at.reset();
       row->second.email.last_attempt_at = start.attempt.attempted_at();
       disk.attempts[start.attempt.id] = {start.attempt, 0};
+      if (start.attempt.counted) add_usage(disk, start.attempt.connection_id, start.attempt.attempted_at(), 1);
     }
     return {};
   });
   if (!written) co_return std::unexpected(written.error());
   co_return begun;
+}
+
+Answer<std::vector<std::string>> MemoryStore::lanes_in_use() {
+  co_await turn();
+  std::set<std::string> lanes;
+  for (const auto& [id, row] : disk_->queue) lanes.insert(row.email.lane);
+  co_return std::vector<std::string>(lanes.begin(), lanes.end());
+}
+
+Answer<> MemoryStore::take_back(std::vector<AttemptId> attempts) {
+  co_return co_await write(Write::take_back, [&attempts](Disk& disk) -> Result<> {
+    for (const AttemptId id : attempts) {
+      const auto found = disk.attempts.find(id);
+      if (found == disk.attempts.end() || found->second.attempt.status != AttemptStatus::in_progress) continue;
+      const AttemptRecord attempt = found->second.attempt;
+      disk.attempts.erase(found);
+      if (attempt.counted) add_usage(disk, attempt.connection_id, attempt.attempted_at(), -1);
+      const auto row = disk.queue.find(attempt.email_id);
+      if (row == disk.queue.end() || row->second.email.status != EmailStatus::sending) continue;
+      row->second.email.status = EmailStatus::queued;
+      row->second.email.next_attempt_at = attempt.attempted_at();
+    }
+    return {};
+  });
 }
 
 Answer<> MemoryStore::record(std::vector<AttemptOutcome> outcomes) {
@@ -246,12 +267,15 @@ Answer<> MemoryStore::record(std::vector<AttemptOutcome> outcomes) {
   });
 }
 
-Answer<> MemoryStore::postpone(std::vector<EmailRecord> emails) {
-  co_return co_await write(Write::postpone, [&emails](Disk& disk) -> Result<> {
+Answer<std::vector<bool>> MemoryStore::postpone(std::vector<EmailRecord> emails) {
+  std::vector<bool> changed;
+  const Result<> written = co_await write(Write::postpone, [&](Disk& disk) -> Result<> {
     for (const EmailRecord& email : emails) {
       const auto row = disk.queue.find(email.id);
-      if (row == disk.queue.end() || !may_begin(row->second.email.status)) continue;
-      if (row->second.email.pinned_to != email.pinned_to) continue;  // moved meanwhile
+      const bool may = row != disk.queue.end() && may_begin(row->second.email.status) &&
+                       row->second.email.pinned_to == email.pinned_to;  // else moved meanwhile
+      changed.push_back(may);
+      if (!may) continue;
       row->second.email.status = email.status;
       row->second.email.reason = email.reason;
       row->second.email.reason_class = email.reason_class;
@@ -259,6 +283,8 @@ Answer<> MemoryStore::postpone(std::vector<EmailRecord> emails) {
     }
     return {};
   });
+  if (!written) co_return std::unexpected(written.error());
+  co_return changed;
 }
 
 Answer<Content> MemoryStore::content(MessageId id) {
@@ -280,6 +306,7 @@ Answer<std::vector<OpenAttempt>> MemoryStore::open_attempts() {
 }
 
 Answer<std::size_t> MemoryStore::expire(Timestamp now, std::size_t limit) {
+  if (expiry_held_) co_return 0;
   std::size_t expired = 0;
   const Result<> written = co_await write(Write::expire, [&expired, now, limit](Disk& disk) -> Result<> {
     std::vector<EmailRecord> due;

@@ -14,6 +14,7 @@
 
 #include "async/loop.h"
 #include "async/one_shot.h"
+#include "store/as_of.h"
 #include "store/store.h"
 
 namespace postroom::store::memory {
@@ -47,13 +48,16 @@ struct Disk {
   std::vector<AuditRecord> audit;
   std::map<std::string, std::string> settings;
   std::map<std::int64_t, StatsBucket> minutes;
+  std::map<std::pair<ConnectionId, std::int64_t>, std::int64_t> usage;  // by connection and quarter of an hour
+  RoutingTable routing;
+  std::vector<EventRecord> notable;  // the events that staff should see
   ConnectionId last_connection = 0;
   ApiKeyId last_api_key = 0;
   std::int64_t last_audit = 0;
   std::uint64_t commits = 0;  // rises with every change
 };
 
-enum class Write { accept, begin, record, postpone, expire, act, other };
+enum class Write { accept, begin, take_back, record, postpone, expire, act, other };
 enum class CommitFate { committed, refused, committed_but_reported_lost };
 
 class MemoryStore final : public Store {
@@ -68,12 +72,14 @@ class MemoryStore final : public Store {
 
   // memory_store.cpp: mail on its way.
   Answer<AcceptResult> accept(AcceptRequest request) override;
-  void on_due(std::function<void(Timestamp)> listener) override { due_listener_ = std::move(listener); }
+  void on_due(DueListener listener) override { due_listener_ = std::move(listener); }
   Answer<> probe() override;
   Answer<DuePage> due(DueQuery query) override;
   Answer<std::vector<bool>> begin_attempts(std::vector<AttemptStart> starts) override;
   Answer<> record(std::vector<AttemptOutcome> outcomes) override;
-  Answer<> postpone(std::vector<EmailRecord> emails) override;
+  Answer<std::vector<std::string>> lanes_in_use() override;
+  Answer<> take_back(std::vector<AttemptId> attempts) override;
+  Answer<std::vector<bool>> postpone(std::vector<EmailRecord> emails) override;
   Answer<Content> content(MessageId id) override;
   Answer<std::vector<OpenAttempt>> open_attempts() override;
   Answer<std::size_t> expire(Timestamp now, std::size_t limit) override;
@@ -90,6 +96,12 @@ class MemoryStore final : public Store {
   Answer<QueueDepth> queue_depth() override;
 
   // settings.cpp: everything else.
+  void hold_expiry(Hold hold) override { expiry_held_ = hold == Hold::on; }
+  Answer<SendingHistory> sending_history(HistoryQuery query) override;
+  Answer<RoutingTable> routing() override;
+  Answer<RoutingTable> set_routing(RoutingTable table, AuditRecord audit) override;
+  Answer<> append_event(EventRecord event) override;
+  Answer<Page<EventRecord>> list_events(PageRequest page) override;
   Answer<> save_health(ConnectionId id, ConnectionHealth health) override;
   Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> health() override;
   Answer<std::vector<ConnectionRecord>> connections() override;
@@ -106,6 +118,8 @@ class MemoryStore final : public Store {
   Answer<std::size_t> remove_old(RetentionCut cut, std::size_t limit) override;
   Answer<std::optional<std::string>> setting(std::string name) override;
   Answer<> set_setting(std::string name, std::string value) override;
+  Answer<> remove_setting(std::string name) override;
+  Answer<std::vector<std::pair<std::string, std::string>>> settings(std::string prefix) override;
   Answer<> backup_to(std::string file) override;
   std::uint64_t highest_id() const override { return highest_id_; }
   Timestamp last_stored_time() const override { return last_stored_time_; }
@@ -115,14 +129,17 @@ class MemoryStore final : public Store {
   async::Task<void> turn();
   // `change` checks first and writes after, so that an error leaves the disk as it was.
   Answer<> write(Write kind, std::function<Result<>(Disk&)> change);
-  void tell_due(std::optional<Timestamp> earliest) {
-    if (earliest && due_listener_) due_listener_(*earliest);
+  void tell_due(const DueTimes& times) {
+    if (due_listener_)
+      for (const auto& [lane, earliest] : times) due_listener_(lane, earliest);
   }
+  Moment at(Timestamp now) const { return {now, expiry_held_ ? Timestamp{INT64_MIN} : now}; }
 
   async::Loop& loop_;
   std::shared_ptr<Disk> disk_;
   CommitHook commit_hook_;
-  std::function<void(Timestamp)> due_listener_;
+  DueListener due_listener_;
+  bool expiry_held_ = false;
   std::function<void()> connections_listener_;
   std::uint64_t highest_id_ = 0;
   Timestamp last_stored_time_;
@@ -134,7 +151,7 @@ void count(Disk& disk, Timestamp at, Counter counter, std::uint64_t by);
 void keep_audit(Disk& disk, AuditRecord audit);
 // A queue row's new state; a final one moves it to `finished`.
 void store_email(Disk& disk, const EmailRecord& email);
-// What a reader sees: a scheduled email whose time has come is queued, one past its end is expired.
-EmailRecord as_of(EmailRecord email, Timestamp now);
+// What a connection has used, by quarter of an hour; `by` may be negative.
+void add_usage(Disk& disk, ConnectionId connection, Timestamp at, std::int64_t by);
 
 }  // namespace postroom::store::memory

@@ -48,6 +48,20 @@ std::size_t remove_if_old(Map& map, std::size_t limit, Old old) {
   return removed;
 }
 
+template <class Record>
+Page<Record> newest_first(const std::vector<Record>& records, const PageRequest& page) {
+  Page<Record> found;
+  const std::int64_t before =
+      page.after ? static_cast<std::int64_t>(page.after->id) : std::numeric_limits<std::int64_t>::max();
+  for (auto record = records.rbegin(); record != records.rend() && found.items.size() < page.limit; ++record)
+    if (record->id < before) found.items.push_back(*record);
+  if (!found.items.empty() && found.items.size() == page.limit)
+    found.next = Position{{}, true, static_cast<std::uint64_t>(found.items.back().id)};
+  found.total = found.items.size();
+  found.total_exact = !page.after && !found.next;
+  return found;
+}
+
 }  // namespace
 
 Answer<> MemoryStore::save_health(ConnectionId id, ConnectionHealth health) {
@@ -60,6 +74,57 @@ Answer<> MemoryStore::save_health(ConnectionId id, ConnectionHealth health) {
 Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> MemoryStore::health() {
   co_await turn();
   co_return std::vector<std::pair<ConnectionId, ConnectionHealth>>(disk_->health.begin(), disk_->health.end());
+}
+
+Answer<SendingHistory> MemoryStore::sending_history(HistoryQuery query) {
+  co_await turn();
+  SendingHistory history;
+  for (const auto& [id, row] : disk_->attempts)
+    if (row.attempt.connection_id == query.connection_id && row.attempt.counted && id.at() >= query.recent_from)
+      history.recent.push_back(id.at());
+  if (history.recent.size() > query.recent_most)
+    history.recent.erase(history.recent.begin(),
+                         history.recent.end() - static_cast<std::ptrdiff_t>(query.recent_most));
+  const std::int64_t width = std::chrono::duration_cast<Milliseconds>(quarter_of_an_hour).count();
+  for (const auto& [key, used] : disk_->usage)
+    if (key.first == query.connection_id && key.second >= query.quarters_from.ms / width)
+      history.quarters.push_back({{key.second * width}, static_cast<std::uint64_t>(used)});
+  co_return history;
+}
+
+Answer<RoutingTable> MemoryStore::routing() {
+  co_await turn();
+  co_return disk_->routing;
+}
+
+Answer<RoutingTable> MemoryStore::set_routing(RoutingTable table, AuditRecord audit) {
+  const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
+    if (disk.routing.version != table.version) return fail(ErrorCode::conflict, "stale_version");
+    for (const RoutingRule& rule : table.rules)
+      for (const ConnectionId id : rule.connections)
+        if (!disk.connections.contains(id))
+          return fail(ErrorCode::not_found, "there is no connection " + std::to_string(id));
+    ++table.version;
+    disk.routing = table;
+    keep_audit(disk, audit);
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  if (connections_listener_) connections_listener_();
+  co_return table;
+}
+
+Answer<> MemoryStore::append_event(EventRecord event) {
+  co_return co_await write(Write::other, [&event](Disk& disk) -> Result<> {
+    event.id = disk.notable.empty() ? 1 : disk.notable.back().id + 1;
+    disk.notable.push_back(event);
+    return {};
+  });
+}
+
+Answer<Page<EventRecord>> MemoryStore::list_events(PageRequest page) {
+  co_await turn();
+  co_return newest_first(disk_->notable, page);
 }
 
 Answer<std::vector<ConnectionRecord>> MemoryStore::connections() {
@@ -102,6 +167,7 @@ Answer<> MemoryStore::delete_connection(ConnectionId id, AuditRecord audit) {
     if (Result<> allowed = may_delete(by_priority(disk), id, unfinished_over(disk, id)); !allowed) return allowed;
     disk.connections.erase(id);
     disk.health.erase(id);
+    std::erase_if(disk.usage, [id](const auto& entry) { return entry.first.first == id; });
     keep_audit(disk, audit);
     return {};
   });
@@ -160,16 +226,7 @@ Answer<> MemoryStore::append_audit(AuditRecord record) {
 
 Answer<Page<AuditRecord>> MemoryStore::list_audit(PageRequest page) {
   co_await turn();
-  Page<AuditRecord> found;
-  const std::int64_t before =
-      page.after ? static_cast<std::int64_t>(page.after->id) : std::numeric_limits<std::int64_t>::max();
-  for (auto record = disk_->audit.rbegin(); record != disk_->audit.rend() && found.items.size() < page.limit; ++record)
-    if (record->id < before) found.items.push_back(*record);
-  if (!found.items.empty() && found.items.size() == page.limit)
-    found.next = Position{{}, true, static_cast<std::uint64_t>(found.items.back().id)};
-  found.total = found.items.size();
-  found.total_exact = !page.after && !found.next;
-  co_return found;
+  co_return newest_first(disk_->audit, page);
 }
 
 Answer<std::size_t> MemoryStore::remove_old(RetentionCut cut, std::size_t limit) {
@@ -201,6 +258,9 @@ Answer<std::size_t> MemoryStore::remove_old(RetentionCut cut, std::size_t limit)
     const auto kept = std::ranges::find_if(disk.audit, [&](const AuditRecord& r) { return r.at >= cut.audit_before; });
     removed += static_cast<std::size_t>(kept - disk.audit.begin());
     disk.audit.erase(disk.audit.begin(), kept);
+    removed += std::erase_if(disk.notable, [&](const EventRecord& event) { return event.at < cut.audit_before; });
+    removed += std::erase_if(
+        disk.usage, [&](const auto& entry) { return entry.first.second < cut.log_before.ms / 900000; });
     removed +=
         remove_if_old(disk.claims, limit, [&](const auto& entry) { return entry.second.at < cut.idempotency_before; });
     removed +=
@@ -222,6 +282,21 @@ Answer<> MemoryStore::set_setting(std::string name, std::string value) {
     disk.settings[name] = value;
     return Result<>{};
   });
+}
+
+Answer<> MemoryStore::remove_setting(std::string name) {
+  co_return co_await write(Write::other, [&](Disk& disk) {
+    disk.settings.erase(name);
+    return Result<>{};
+  });
+}
+
+Answer<std::vector<std::pair<std::string, std::string>>> MemoryStore::settings(std::string prefix) {
+  co_await turn();
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& [name, value] : disk_->settings)
+    if (name.starts_with(prefix)) all.emplace_back(name, value);
+  co_return all;
 }
 
 Answer<> MemoryStore::backup_to(std::string file) {

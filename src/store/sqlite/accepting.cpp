@@ -109,13 +109,11 @@ Answer<AcceptResult> SqliteStore::accept(AcceptRequest request) {
     return {};
   });
   if (!stored) co_return std::unexpected(stored.error());
-  std::optional<Timestamp> earliest;
+  DueTimes due;
   for (std::size_t i = 0; i < result.items.size(); ++i)
     if (result.items[i].how == Acceptance::stored)
-      for (const EmailRecord& email : request.messages[i].emails)
-        if (email.next_attempt_at && (!earliest || *email.next_attempt_at < *earliest))
-          earliest = email.next_attempt_at;
-  tell_due(earliest);
+      for (const EmailRecord& email : request.messages[i].emails) due.note(email);
+  tell_due(due);
   co_return result;
 }
 

@@ -86,11 +86,11 @@ Result<> apply(Database& database, const QueueAction& action, EmailRecord& email
 
 struct Stretch {
   ActionCounts counts;
-  std::optional<Timestamp> earliest;
+  DueTimes due;
   std::uint64_t finished = 0;  // other than accepted
 };
 
-Result<Stretch> act_on(Database& database, const QueueAction& action, const std::vector<EmailId>& ids, Timestamp now) {
+Result<Stretch> act_on(Database& database, const QueueAction& action, const std::vector<EmailId>& ids, Moment moment) {
   Stretch stretch;
   for (const EmailId id : ids) {
     EmailRecord email;
@@ -102,7 +102,7 @@ Result<Stretch> act_on(Database& database, const QueueAction& action, const std:
         if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
         continue;  // not in the queue (any more): nothing matched
       }
-      email = as_of(read_email(select), now);
+      email = as_of(read_email(select), moment);
     }
     ++stretch.counts.matched;
     if (!applies(action.act, email)) {
@@ -110,27 +110,26 @@ Result<Stretch> act_on(Database& database, const QueueAction& action, const std:
       continue;
     }
     if (action.dry_run) continue;
-    if (const Result<> done = apply(database, action, email, now); !done) return std::unexpected(done.error());
+    if (const Result<> done = apply(database, action, email, moment.now); !done) return std::unexpected(done.error());
     ++stretch.counts.changed;
     if (is_final(email.status) && email.status != EmailStatus::accepted) ++stretch.finished;
-    if (email.next_attempt_at && (!stretch.earliest || *email.next_attempt_at < *stretch.earliest))
-      stretch.earliest = email.next_attempt_at;
+    stretch.due.note(email);
   }
   return stretch;
 }
 
 // A stretch of an act with its audit, in one transaction.
 Result<Stretch> act_and_audit(Database& database, const QueueAction& action, const std::vector<EmailId>& ids,
-                              Timestamp now) {
-  Result<Stretch> stretch = act_on(database, action, ids, now);
+                              Moment moment) {
+  Result<Stretch> stretch = act_on(database, action, ids, moment);
   if (!stretch || stretch->counts.changed == 0) return stretch;
   AuditRecord audit = action.audit;
-  audit.at = now;
+  audit.at = moment.now;
   audit.action = action_of(action.act);
   if (audit.object.empty()) audit.object = "queue:" + std::to_string(stretch->counts.changed) + " emails";
   if (const Result<> done = insert_audit(database, audit); !done) return std::unexpected(done.error());
   if (stretch->finished > 0)
-    if (const Result<> done = count(database, now, Counter::finished, stretch->finished); !done)
+    if (const Result<> done = count(database, moment.now, Counter::finished, stretch->finished); !done)
       return std::unexpected(done.error());
   return stretch;
 }
@@ -168,7 +167,7 @@ Answer<> SqliteStore::act_chunk(const QueueAction& action, std::vector<EmailId> 
                                 ActionCounts& counts) {
   if (action.dry_run) {
     const Result<Stretch> tried =
-        co_await read<Stretch>([&](Database& database) { return act_on(database, action, ids, now); });
+        co_await read<Stretch>([&](Database& database) { return act_on(database, action, ids, at(now)); });
     if (!tried) co_return std::unexpected(tried.error());
     counts.matched += tried->counts.matched;
     counts.skipped += tried->counts.skipped;
@@ -176,7 +175,7 @@ Answer<> SqliteStore::act_chunk(const QueueAction& action, std::vector<EmailId> 
   }
   Stretch stretch;
   const Result<> done = co_await write([&](Database& database) -> Result<> {
-    Result<Stretch> acted = act_and_audit(database, action, ids, now);
+    Result<Stretch> acted = act_and_audit(database, action, ids, at(now));
     if (!acted) return std::unexpected(acted.error());
     stretch = std::move(*acted);
     return {};
@@ -185,7 +184,7 @@ Answer<> SqliteStore::act_chunk(const QueueAction& action, std::vector<EmailId> 
   counts.matched += stretch.counts.matched;
   counts.changed += stretch.counts.changed;
   counts.skipped += stretch.counts.skipped;
-  tell_due(stretch.earliest);
+  tell_due(stretch.due);
   co_return Result<>{};
 }
 

@@ -12,7 +12,7 @@ constexpr const char* connection_columns =
     "id, version, caption, driver, host, port, username, sealed_password, send_from, send_from_name, encryption, "
     "enabled, "
     "priority, weight, per_second, per_minute, per_hour, per_day, per_month, timezone, max_sessions, "
-    "max_messages_per_session, auth, verify_certificate, ca_file, on_doubt, created_at, updated_at";
+    "max_messages_per_session, auth, verify_certificate, ca_file, on_doubt, created_at, updated_at, over_limit";
 
 ConnectionRecord read_connection(const Statement& row) {
   const auto small = [&row](int column) { return static_cast<std::uint32_t>(row.integer(column)); };
@@ -41,6 +41,7 @@ ConnectionRecord read_connection(const Statement& row) {
   connection.on_doubt = static_cast<OnDoubt>(row.integer(25));
   connection.created_at = {row.integer(26)};
   connection.updated_at = {row.integer(27)};
+  connection.over_limit = static_cast<OverLimit>(row.integer(28));
   return connection;
 }
 
@@ -57,14 +58,14 @@ Result<std::vector<ConnectionRecord>> all_connections(Database& database) {
 Result<> put_connection(Database& database, const ConnectionRecord& c) {
   const std::optional<std::int64_t> id = c.id == 0 ? std::nullopt : std::optional(c.id);
   Statement put = database.prepare(
-      "INSERT OR REPLACE INTO connection VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      "INSERT OR REPLACE INTO connection VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   put << id << c.version << c.caption << c.driver << c.host << static_cast<std::int64_t>(c.port) << c.username;
   put.blob(c.sealed_password) << c.send_from << c.send_from_name << static_cast<int>(c.encryption)
                               << (c.enabled ? 1 : 0) << c.priority << c.weight << c.limits.per_second
                               << c.limits.per_minute << c.limits.per_hour << c.limits.per_day << c.limits.per_month
                               << c.timezone << c.max_sessions << c.max_messages_per_session << static_cast<int>(c.auth)
                               << (c.verify_certificate ? 1 : 0) << c.ca_file << static_cast<int>(c.on_doubt)
-                              << c.created_at << c.updated_at;
+                              << c.created_at << c.updated_at << static_cast<int>(c.over_limit);
   return put.run();
 }
 
@@ -138,8 +139,8 @@ Answer<> SqliteStore::delete_connection(ConnectionId id, AuditRecord audit) {
     const Result<std::uint64_t> unfinished = unfinished_over(database, id);
     if (!unfinished) return std::unexpected(unfinished.error());
     if (Result<> allowed = may_delete(*existing, id, *unfinished); !allowed) return allowed;
-    for (const char* table : {"connection", "connection_health"}) {
-      Statement remove = database.prepare(std::string("DELETE FROM ") + table + " WHERE id=?");
+    for (const char* of : {"connection WHERE id", "connection_health WHERE id", "usage WHERE connection_id"}) {
+      Statement remove = database.prepare(std::string("DELETE FROM ") + of + "=?");
       remove << id;
       if (Result<> done = remove.run(); !done) return done;
     }
@@ -243,6 +244,26 @@ Answer<> SqliteStore::set_setting(std::string name, std::string value) {
     Statement upsert = database.prepare("INSERT OR REPLACE INTO setting VALUES(?,?)");
     upsert << name << value;
     return upsert.run();
+  });
+}
+
+Answer<> SqliteStore::remove_setting(std::string name) {
+  co_return co_await write([&](Database& database) -> Result<> {
+    Statement remove = database.prepare("DELETE FROM setting WHERE name=?");
+    remove << name;
+    return remove.run();
+  });
+}
+
+Answer<std::vector<std::pair<std::string, std::string>>> SqliteStore::settings(std::string prefix) {
+  using All = std::vector<std::pair<std::string, std::string>>;
+  co_return co_await read<All>([&prefix](Database& database) -> Result<All> {
+    All all;
+    Statement select = database.prepare("SELECT name, value FROM setting WHERE substr(name,1,?)=? ORDER BY name");
+    select << static_cast<std::int64_t>(prefix.size()) << prefix;
+    while (select.step()) all.emplace_back(select.text(0), select.text(1));
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    return all;
   });
 }
 

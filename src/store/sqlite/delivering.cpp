@@ -1,5 +1,6 @@
 // What the engine reads and records.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "store/sqlite/rows.h"
@@ -26,11 +27,13 @@ Result<DuePage> read_due_page(Database& database, const DueQuery& query) {
   std::size_t rows = 0;
   // First the rest of the moment that the last page ended in: the rowid takes no part in an index range of row values.
   for (const char* stretch :
-       {"e.next_attempt_at=?1 AND e.id>?2 AND ?1<=?3", "e.next_attempt_at>?1 AND ?2=?2 AND e.next_attempt_at<=?3"}) {
+       {"e.lane=?5 AND e.next_attempt_at=?1 AND e.id>?2 AND ?1<=?3",
+        "e.lane=?5 AND e.next_attempt_at>?1 AND ?2=?2 AND e.next_attempt_at<=?3"}) {
     Statement select = database.prepare(std::string("SELECT ") + email_columns + "," + due_columns +
                                         " FROM email e JOIN message m ON m.id=e.message_id WHERE " + stretch +
                                         " ORDER BY e.next_attempt_at, e.id LIMIT ?4");
-    select << *after_at << after.id << query.until << static_cast<std::int64_t>(query.limit - rows);
+    select << *after_at << after.id << query.until << static_cast<std::int64_t>(query.limit - rows)
+           << query.lane;
     for (; select.step(); ++rows) {
       DueEmail due = read_due(select);
       page.last = Position{std::to_string(due.email.next_attempt_at->ms), true, due.email.id.value};
@@ -38,8 +41,8 @@ Result<DuePage> read_due_page(Database& database, const DueQuery& query) {
     }
     if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
   }
-  Statement next = database.prepare("SELECT min(next_attempt_at) FROM email WHERE next_attempt_at > ?");
-  next << query.until;
+  Statement next = database.prepare("SELECT min(next_attempt_at) FROM email WHERE lane=? AND next_attempt_at > ?");
+  next << query.lane << query.until;
   if (!next.step()) return std::unexpected(next.error().error());
   page.next_due_at = next.maybe_time(0);
   return page;
@@ -49,9 +52,9 @@ Result<bool> begin_one(Database& database, const AttemptStart& start) {
   {
     Statement update = database.prepare(
         "UPDATE email SET status=?, next_attempt_at=NULL, last_attempt_at=? WHERE id=? AND status IN (0,1,3) AND "
-        "(pinned_to IS NULL OR pinned_to=?)");
+        "pinned_to IS ? AND in_doubt_with IS ?");
     update << static_cast<int>(EmailStatus::sending) << start.attempt.attempted_at() << start.attempt.email_id.value
-           << start.attempt.connection_id;
+           << start.pinned_to << start.in_doubt_with;
     if (const Result<> done = update.run(); !done) return std::unexpected(done.error());
   }
   if (database.changes() == 0) return false;
@@ -59,14 +62,63 @@ Result<bool> begin_one(Database& database, const AttemptStart& start) {
   return true;
 }
 
+// Begins what still may begin, and adds it to what its connection has used.
+Result<std::vector<bool>> begin_all(Database& database, const std::vector<AttemptStart>& starts) {
+  std::vector<bool> begun;
+  std::map<std::pair<ConnectionId, std::int64_t>, std::int64_t> used;  // by connection and time
+  for (const AttemptStart& start : starts) {
+    const Result<bool> one = begin_one(database, start);
+    if (!one) return std::unexpected(one.error());
+    begun.push_back(*one);
+    if (*one && start.attempt.counted) ++used[{start.attempt.connection_id, start.attempt.attempted_at().ms}];
+  }
+  for (const auto& [who_and_when, number] : used)
+    if (const Result<> done = add_usage(database, who_and_when.first, {who_and_when.second}, number); !done)
+      return std::unexpected(done.error());
+  return begun;
+}
+
+Result<> take_back_one(Database& database, AttemptId id) {
+  AttemptRecord attempt;
+  {
+    Statement select = database.prepare(std::string("SELECT ") + attempt_columns +
+                                        " FROM attempt a JOIN message m ON m.id=a.message_id WHERE a.id=? AND a.status=0");
+    select << id.value;
+    if (!select.step()) return select.error();
+    attempt = read_attempt(select);
+  }
+  {
+    Statement remove = database.prepare("DELETE FROM attempt WHERE id=?");
+    remove << id.value;
+    if (Result<> done = remove.run(); !done) return done;
+  }
+  if (attempt.counted)
+    if (Result<> done = add_usage(database, attempt.connection_id, attempt.attempted_at(), -1); !done) return done;
+  Statement update = database.prepare("UPDATE email SET status=?, next_attempt_at=? WHERE id=? AND status=?");
+  update << static_cast<int>(EmailStatus::queued) << attempt.attempted_at() << attempt.email_id.value
+         << static_cast<int>(EmailStatus::sending);
+  return update.run();
+}
+
+Result<> give_back(Database& database, const AttemptRecord& attempt) {
+  Statement was = database.prepare("SELECT counted FROM attempt WHERE id=?");
+  was << attempt.id.value;
+  if (!was.step()) return was.error();
+  if (was.integer(0) == 0) return {};
+  return add_usage(database, attempt.connection_id, attempt.attempted_at(), -1);
+}
+
 Result<> update_attempt(Database& database, const AttemptOutcome& outcome) {
   const AttemptRecord& attempt = outcome.attempt;
+  if (!attempt.counted)
+    if (Result<> done = give_back(database, attempt); !done) return done;
   Statement update = database.prepare(
       "UPDATE attempt SET status=?, reason=?, reason_class=?, decided_by=?, remote_host=?, tls=?, reply_code=?, "
-      "enhanced_code=?, provider_id=?, duration_ms=?, conversation_id=? WHERE id=?");
+      "enhanced_code=?, provider_id=?, duration_ms=?, conversation_id=?, counted=? WHERE id=?");
   update << static_cast<int>(attempt.status) << attempt.reason << static_cast<int>(attempt.reason_class)
          << attempt.decided_by << attempt.remote_host << attempt.tls << attempt.reply_code << attempt.enhanced_code
-         << attempt.provider_id << attempt.duration_ms << outcome.conversation_id << attempt.id.value;
+         << attempt.provider_id << attempt.duration_ms << outcome.conversation_id << (attempt.counted ? 1 : 0)
+         << attempt.id.value;
   return update.run();
 }
 
@@ -97,19 +149,39 @@ Answer<DuePage> SqliteStore::due(DueQuery query) {
   co_return co_await read<DuePage>([&query](Database& database) { return read_due_page(database, query); });
 }
 
+Answer<std::vector<std::string>> SqliteStore::lanes_in_use() {
+  using Lanes = std::vector<std::string>;
+  co_return co_await read<Lanes>([](Database& database) -> Result<Lanes> {
+    // From one lane's first row to the next lane's, by the index: no walk over the queue.
+    Statement select = database.prepare(
+        "WITH RECURSIVE known(lane) AS (SELECT min(lane) FROM email UNION ALL "
+        "SELECT (SELECT min(lane) FROM email WHERE lane>known.lane) FROM known WHERE known.lane IS NOT NULL) "
+        "SELECT lane FROM known WHERE lane IS NOT NULL");
+    Lanes lanes;
+    while (select.step()) lanes.push_back(select.text(0));
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    return lanes;
+  });
+}
+
 Answer<std::vector<bool>> SqliteStore::begin_attempts(std::vector<AttemptStart> starts) {
   std::vector<bool> begun;
   const Result<> written = co_await write([&starts, &begun](Database& database) -> Result<> {
-    begun.clear();
-    for (const AttemptStart& start : starts) {
-      const Result<bool> one = begin_one(database, start);
-      if (!one) return std::unexpected(one.error());
-      begun.push_back(*one);
-    }
+    Result<std::vector<bool>> all = begin_all(database, starts);
+    if (!all) return std::unexpected(all.error());
+    begun = std::move(*all);
     return {};
   });
   if (!written) co_return std::unexpected(written.error());
   co_return begun;
+}
+
+Answer<> SqliteStore::take_back(std::vector<AttemptId> attempts) {
+  co_return co_await write([&attempts](Database& database) -> Result<> {
+    for (const AttemptId id : attempts)
+      if (Result<> done = take_back_one(database, id); !done) return done;
+    return {};
+  });
 }
 
 Answer<> SqliteStore::record(std::vector<AttemptOutcome> outcomes) {
@@ -117,8 +189,10 @@ Answer<> SqliteStore::record(std::vector<AttemptOutcome> outcomes) {
   co_return co_await write([&outcomes, now](Database& database) { return record_all(database, outcomes, now); });
 }
 
-Answer<> SqliteStore::postpone(std::vector<EmailRecord> emails) {
-  co_return co_await write([&emails](Database& database) -> Result<> {
+Answer<std::vector<bool>> SqliteStore::postpone(std::vector<EmailRecord> emails) {
+  std::vector<bool> changed;
+  const Result<> written = co_await write([&emails, &changed](Database& database) -> Result<> {
+    changed.clear();
     for (const EmailRecord& email : emails) {
       Statement update = database.prepare(
           "UPDATE email SET status=?, reason=?, reason_class=?, next_attempt_at=? WHERE id=? AND status IN (0,1,3) "
@@ -126,9 +200,12 @@ Answer<> SqliteStore::postpone(std::vector<EmailRecord> emails) {
       update << static_cast<int>(email.status) << email.reason << static_cast<int>(email.reason_class)
              << email.next_attempt_at << email.id.value << email.pinned_to;
       if (Result<> done = update.run(); !done) return done;
+      changed.push_back(database.changes() > 0);
     }
     return {};
   });
+  if (!written) co_return std::unexpected(written.error());
+  co_return changed;
 }
 
 Answer<Content> SqliteStore::content(MessageId id) {
@@ -163,6 +240,7 @@ Answer<std::vector<OpenAttempt>> SqliteStore::open_attempts() {
 }
 
 Answer<std::size_t> SqliteStore::expire(Timestamp now, std::size_t limit) {
+  if (expiry_held_) co_return 0;
   std::size_t expired = 0;
   const Result<> written = co_await write([&expired, now, limit](Database& database) -> Result<> {
     std::vector<EmailRecord> due;
@@ -188,6 +266,26 @@ Answer<std::size_t> SqliteStore::expire(Timestamp now, std::size_t limit) {
   });
   if (!written) co_return std::unexpected(written.error());
   co_return expired;
+}
+
+Answer<SendingHistory> SqliteStore::sending_history(HistoryQuery query) {
+  co_return co_await read<SendingHistory>([query](Database& database) -> Result<SendingHistory> {
+    SendingHistory history;
+    Statement recent = database.prepare(
+        "SELECT id FROM attempt WHERE connection_id=? AND id>=? AND counted=1 ORDER BY id DESC LIMIT ?");
+    recent << query.connection_id << first_id_at(query.recent_from) << static_cast<std::int64_t>(query.recent_most);
+    while (recent.step()) history.recent.push_back(AttemptId{static_cast<std::uint64_t>(recent.integer(0))}.at());
+    std::ranges::reverse(history.recent);
+    const std::int64_t width = std::chrono::duration_cast<Milliseconds>(quarter_of_an_hour).count();
+    Statement quarters =
+        database.prepare("SELECT quarter, count FROM usage WHERE connection_id=? AND quarter>=? ORDER BY quarter");
+    quarters << query.connection_id << query.quarters_from.ms / width;
+    while (quarters.step())
+      history.quarters.push_back({{quarters.integer(0) * width}, static_cast<std::uint64_t>(quarters.integer(1))});
+    for (const Statement* read : {&recent, &quarters})
+      if (const Result<> error = read->error(); !error) return std::unexpected(error.error());
+    return history;
+  });
 }
 
 Answer<> SqliteStore::save_health(ConnectionId id, ConnectionHealth health) {

@@ -154,8 +154,7 @@ Position position_of(const EmailRecord& email, QueueSort sort) {
 
 // The ids whose own time lies in the range: dates need no index.
 std::pair<std::int64_t, std::int64_t> id_range(const DateRange& range) {
-  const auto first_id = [](Timestamp at) { return std::max<std::int64_t>(0, at.ms - id_epoch_ms) << 22; };
-  return {range.from ? first_id(*range.from) : 0, range.to ? first_id(*range.to) : INT64_MAX};
+  return {range.from ? first_id_at(*range.from) : 0, range.to ? first_id_at(*range.to) : INT64_MAX};
 }
 
 // One stretch of a queue list: rows after `position` whose sort value is NULL, or is not.
@@ -229,7 +228,7 @@ Result<Total> count_rows(Database& database, const std::string& from_where, cons
 }
 
 Result<Page<EmailRecord>> page_of_queue(Database& database, const QueueFilter& filter, QueueSort sort,
-                                        Direction direction, const PageRequest& request, Timestamp now) {
+                                        Direction direction, const PageRequest& request, Moment moment) {
   Page<EmailRecord> page;
   std::size_t examined = 0;
   for (const Stretch& stretch : queue_stretches(filter, sort, direction, request.after)) {
@@ -237,7 +236,7 @@ Result<Page<EmailRecord>> page_of_queue(Database& database, const QueueFilter& f
     bind(select, stretch.parameters);
     while (!page.next && select.step()) {
       const EmailRecord stored = read_email(select);
-      const EmailRecord email = as_of(stored, now);
+      const EmailRecord email = as_of(stored, moment);
       const std::string submitted_by = select.text(17);
       if (matches(email, submitted_by, filter)) page.items.push_back(email);
       if (page.items.size() >= request.limit || ++examined >= rows_examined_at_most)
@@ -292,7 +291,7 @@ Result<Page<AttemptRecord>> page_of_log(Database& database, const LogFilter& fil
 Answer<Page<EmailRecord>> SqliteStore::list_queue(QueueFilter filter, QueueSort sort, Direction direction,
                                                   PageRequest page, Timestamp now) {
   co_return co_await read<Page<EmailRecord>>(
-      [&](Database& database) { return page_of_queue(database, filter, sort, direction, page, now); });
+      [&](Database& database) { return page_of_queue(database, filter, sort, direction, page, at(now)); });
 }
 
 Answer<Page<AttemptRecord>> SqliteStore::list_log(LogFilter filter, Direction direction, PageRequest page) {

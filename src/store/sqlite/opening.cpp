@@ -27,6 +27,15 @@ Result<std::uint64_t> find_highest_id(Database& database) {
   return static_cast<std::uint64_t>(highest);
 }
 
+// The last moment that was written: by a row's id, or by the clock that a running server leaves (store.h).
+Result<Timestamp> find_last_time(Database& database, std::uint64_t highest) {
+  Statement clock = database.prepare("SELECT CAST(value AS INTEGER) FROM setting WHERE name=?");
+  clock << std::string_view(last_seen_setting);
+  const Timestamp seen = clock.step() ? Timestamp{clock.integer(0)} : Timestamp{};
+  if (const Result<> error = clock.error(); !error) return std::unexpected(error.error());
+  return highest > 0 ? std::max(seen, EmailId{highest}.at()) : seen;
+}
+
 }  // namespace
 
 Result<DirectoryLock> DirectoryLock::take(const std::string& dir) {
@@ -60,6 +69,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(async::Loop& loop, const 
   if (const Result<> ready = migrate(**writing); !ready) return std::unexpected(ready.error());
   const Result<std::uint64_t> highest = find_highest_id(**writing);
   if (!highest) return std::unexpected(highest.error());
+  const Result<Timestamp> last_time = find_last_time(**writing, *highest);
+  if (!last_time) return std::unexpected(last_time.error());
   std::vector<std::unique_ptr<Database>> reading;
   for (int i = 0; i < reader_count; ++i) {
     Result<std::unique_ptr<Database>> reader = open_for_reading(file);
@@ -69,7 +80,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(async::Loop& loop, const 
   std::unique_ptr<SqliteStore> store(
       new SqliteStore(loop, file, std::move(*lock), std::move(*writing), std::move(reading)));
   store->highest_id_ = *highest;
-  if (*highest > 0) store->last_stored_time_ = EmailId{store->highest_id_}.at();
+  store->last_stored_time_ = *last_time;
   return store;
 }
 

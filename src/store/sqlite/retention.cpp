@@ -1,5 +1,4 @@
 // Nothing is deleted to make room: only finished mail, by age, in small steps (product.md, "How mail is treated").
-#include <algorithm>
 #include <array>
 #include <string>
 
@@ -7,11 +6,6 @@
 
 namespace postroom::store::sqlite {
 namespace {
-
-// Ids are times: what is older than a moment has an id below this.
-std::int64_t first_id_at(Timestamp at) {
-  return std::max<std::int64_t>(0, at.ms - id_epoch_ms) << 22;
-}
 
 const std::string queued_of_message =
     "EXISTS(SELECT 1 FROM email e WHERE e.id BETWEEN m.id AND m.last_email_id AND e.message_id=m.id)";
@@ -30,7 +24,7 @@ struct Step {
   std::int64_t also_before;
 };
 
-std::array<Step, 9> steps_of(const RetentionCut& cut) {
+std::array<Step, 11> steps_of(const RetentionCut& cut) {
   const std::int64_t log = first_id_at(cut.log_before);
   return {
       Step{"content", "message_id",
@@ -53,6 +47,9 @@ std::array<Step, 9> steps_of(const RetentionCut& cut) {
                finished_of_message + ") AND NOT EXISTS(SELECT 1 FROM content c WHERE c.message_id=m.id)",
            log, 0},
       Step{"audit", "id", "SELECT id FROM audit WHERE at<?1 AND ?2=?2", cut.audit_before.ms, 0},
+      Step{"event", "id", "SELECT id FROM event WHERE at<?1 AND ?2=?2", cut.audit_before.ms, 0},
+      Step{"usage", "(connection_id, quarter)", "SELECT connection_id, quarter FROM usage WHERE quarter<?1/900000 AND ?2=?2",
+           cut.log_before.ms, 0},
       Step{"idempotency", "(credential, key)", "SELECT credential, key FROM idempotency WHERE at<?1 AND ?2=?2",
            cut.idempotency_before.ms, 0},
       Step{"rollup", "minute", "SELECT minute FROM rollup WHERE minute<?1/60000 AND ?2=?2", cut.log_before.ms, 0}};

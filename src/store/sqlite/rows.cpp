@@ -1,6 +1,7 @@
 #include "store/sqlite/rows.h"
 
 #include "base/text.h"
+#include "store/store.h"
 
 namespace postroom::store::sqlite {
 
@@ -67,7 +68,7 @@ EmailRecord read_finished(const Statement& row) {
 const char* const attempt_columns =
     "a.id, a.email_id, a.message_id, a.address, m.subject, a.lane, a.status, a.reason, a.reason_class, a.decided_by, "
     "a.ordinal, a.connection_id, a.connection_caption, a.remote_host, a.tls, a.reply_code, a.enhanced_code, "
-    "a.provider_id, a.duration_ms, a.conversation_id";
+    "a.provider_id, a.duration_ms, a.conversation_id, a.counted";
 
 AttemptRecord read_attempt(const Statement& row) {
   AttemptRecord attempt;
@@ -90,17 +91,18 @@ AttemptRecord read_attempt(const Statement& row) {
   attempt.enhanced_code = row.text(16);
   attempt.provider_id = row.text(17);
   if (!row.is_null(18)) attempt.duration_ms = static_cast<std::uint32_t>(row.integer(18));
+  attempt.counted = row.integer(20) != 0;
   return attempt;
 }
 
 Result<> insert_attempt(Database& database, const AttemptRecord& attempt) {
   const std::string domain = domain_of(attempt.address);
-  Statement insert = database.prepare("INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)");
+  Statement insert = database.prepare("INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?)");
   insert << attempt.id.value << attempt.email_id.value << attempt.message_id.value << attempt.address << domain
          << attempt.lane << static_cast<int>(attempt.status) << attempt.reason << static_cast<int>(attempt.reason_class)
          << attempt.decided_by << attempt.ordinal << attempt.connection_id << attempt.connection_caption
          << attempt.remote_host << attempt.tls << attempt.reply_code << attempt.enhanced_code << attempt.provider_id
-         << attempt.duration_ms;
+         << attempt.duration_ms << (attempt.counted ? 1 : 0);
   return insert.run();
 }
 
@@ -164,6 +166,14 @@ Result<> insert_audit(Database& database, const AuditRecord& audit) {
   return insert.run();
 }
 
+Result<> add_usage(Database& database, ConnectionId connection, Timestamp at, std::int64_t by) {
+  Statement upsert = database.prepare(
+      "INSERT INTO usage VALUES(?1,?2,max(?3,0)) ON CONFLICT(connection_id, quarter) DO UPDATE SET "
+      "count=max(count+?3,0)");
+  upsert << connection << at.ms / std::chrono::duration_cast<Milliseconds>(quarter_of_an_hour).count() << by;
+  return upsert.run();
+}
+
 Result<> count(Database& database, Timestamp at, Counter counter, std::uint64_t by) {
   constexpr const char* names[] = {"submitted", "succeeded", "failed", "finished"};
   const std::string name = names[static_cast<int>(counter)];
@@ -171,18 +181,6 @@ Result<> count(Database& database, Timestamp at, Counter counter, std::uint64_t 
                                       ") VALUES(?1,?2) ON CONFLICT(minute) DO UPDATE SET " + name + "=" + name + "+?2");
   upsert << at.ms / 60000 << by;
   return upsert.run();
-}
-
-EmailRecord as_of(EmailRecord email, Timestamp now) {
-  if (email.status == EmailStatus::scheduled && email.next_attempt_at && *email.next_attempt_at <= now)
-    email.status = EmailStatus::queued;
-  const bool can_expire =
-      email.status != EmailStatus::sending && email.status != EmailStatus::unknown && !is_final(email.status);
-  if (can_expire && email.expires_at <= now) {
-    email.status = EmailStatus::expired;
-    email.finished_at = email.expires_at;
-  }
-  return email;
 }
 
 }  // namespace postroom::store::sqlite

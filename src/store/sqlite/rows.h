@@ -40,7 +40,7 @@ Result<> insert_audit(Database& database, const AuditRecord& audit);
 enum class Counter { submitted, succeeded, failed, finished };
 Result<> count(Database& database, Timestamp at, Counter counter, std::uint64_t by);
 
-// What a reader sees: a scheduled email whose time has come is queued, one past its end is expired.
-EmailRecord as_of(EmailRecord email, Timestamp now);
+// `by` may be negative: what is given back.
+Result<> add_usage(Database& database, ConnectionId connection, Timestamp at, std::int64_t by);
 
 }  // namespace postroom::store::sqlite

@@ -86,6 +86,21 @@ CREATE TABLE rollup(
   minute INTEGER PRIMARY KEY, submitted INTEGER NOT NULL DEFAULT 0, succeeded INTEGER NOT NULL DEFAULT 0,
   failed INTEGER NOT NULL DEFAULT 0, finished INTEGER NOT NULL DEFAULT 0);
 )sql",
+    // Lanes are read one by one, each in the order of its time; limits are kept over a restart; routing; events.
+    R"sql(
+CREATE INDEX email_due ON email(lane, next_attempt_at, id) WHERE next_attempt_at IS NOT NULL;
+ALTER TABLE attempt ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE usage(
+  connection_id INTEGER NOT NULL, quarter INTEGER NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY(connection_id, quarter)) WITHOUT ROWID;
+ALTER TABLE connection ADD COLUMN over_limit INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE routing_rule(
+  position INTEGER PRIMARY KEY, sender_domain TEXT NOT NULL, recipient_domain TEXT NOT NULL, lane TEXT NOT NULL,
+  tag TEXT NOT NULL, connections TEXT NOT NULL, otherwise INTEGER NOT NULL);
+CREATE TABLE event(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, event TEXT NOT NULL, connection_id INTEGER,
+  detail TEXT NOT NULL);
+)sql",
 };
 
 }  // namespace

@@ -2,11 +2,13 @@
 // are shared, read-only readers. DIR/lock keeps a second process out.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "async/one_shot.h"
+#include "store/as_of.h"
 #include "store/sqlite/threads.h"
 #include "store/store.h"
 
@@ -33,17 +35,21 @@ class SqliteStore final : public Store {
 
   // accepting.cpp
   Answer<AcceptResult> accept(AcceptRequest request) override;
-  void on_due(std::function<void(Timestamp)> listener) override { due_listener_ = std::move(listener); }
+  void on_due(DueListener listener) override { due_listener_ = std::move(listener); }
   Answer<> probe() override;
 
   // delivering.cpp
   Answer<DuePage> due(DueQuery query) override;
   Answer<std::vector<bool>> begin_attempts(std::vector<AttemptStart> starts) override;
   Answer<> record(std::vector<AttemptOutcome> outcomes) override;
-  Answer<> postpone(std::vector<EmailRecord> emails) override;
+  Answer<std::vector<std::string>> lanes_in_use() override;
+  Answer<> take_back(std::vector<AttemptId> attempts) override;
+  Answer<std::vector<bool>> postpone(std::vector<EmailRecord> emails) override;
   Answer<Content> content(MessageId id) override;
   Answer<std::vector<OpenAttempt>> open_attempts() override;
   Answer<std::size_t> expire(Timestamp now, std::size_t limit) override;
+  void hold_expiry(Hold hold) override { expiry_held_ = hold == Hold::on; }
+  Answer<SendingHistory> sending_history(HistoryQuery query) override;
   Answer<> save_health(ConnectionId id, ConnectionHealth health) override;
   Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> health() override;
 
@@ -65,6 +71,12 @@ class SqliteStore final : public Store {
   Answer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) override;
   Answer<ConnectionRecord> update_connection(ConnectionChange change) override;
   Answer<> delete_connection(ConnectionId id, AuditRecord audit) override;
+  // routing.cpp
+  Answer<RoutingTable> routing() override;
+  Answer<RoutingTable> set_routing(RoutingTable table, AuditRecord audit) override;
+  Answer<> append_event(EventRecord event) override;
+  Answer<Page<EventRecord>> list_events(PageRequest page) override;
+  // configuring.cpp
   void on_connections_changed(std::function<void()> listener) override { connections_listener_ = std::move(listener); }
   Answer<std::vector<ApiKeyRecord>> api_keys() override;
   Answer<ApiKeyRecord> create_api_key(ApiKeyRecord key, AuditRecord audit) override;
@@ -75,6 +87,8 @@ class SqliteStore final : public Store {
   Answer<std::size_t> remove_old(RetentionCut cut, std::size_t limit) override;
   Answer<std::optional<std::string>> setting(std::string name) override;
   Answer<> set_setting(std::string name, std::string value) override;
+  Answer<> remove_setting(std::string name) override;
+  Answer<std::vector<std::pair<std::string, std::string>>> settings(std::string prefix) override;
   Answer<> backup_to(std::string file) override;
   std::uint64_t highest_id() const override { return highest_id_; }
   Timestamp last_stored_time() const override { return last_stored_time_; }
@@ -89,13 +103,16 @@ class SqliteStore final : public Store {
   template <class T>
   Answer<T> read(std::function<Result<T>(Database&)> query);
   Answer<> act_chunk(const QueueAction& action, std::vector<EmailId> ids, Timestamp now, ActionCounts& counts);
-  void tell_due(std::optional<Timestamp> earliest) {
-    if (earliest && due_listener_) due_listener_(*earliest);
+  void tell_due(const DueTimes& times) {
+    if (due_listener_)
+      for (const auto& [lane, earliest] : times) due_listener_(lane, earliest);
   }
+  Moment at(Timestamp now) const { return {now, expiry_held_ ? Timestamp{INT64_MIN} : now}; }
 
   async::Loop& loop_;
   DirectoryLock lock_;  // before the threads: it is let go when both are done
-  std::function<void(Timestamp)> due_listener_;
+  DueListener due_listener_;
+  std::atomic<bool> expiry_held_{false};  // readers ask it too
   std::function<void()> connections_listener_;
   std::uint64_t highest_id_ = 0;
   Timestamp last_stored_time_;

@@ -13,7 +13,7 @@ std::unexpected<Error> unknown(const Statement& select, const char* what) {
   return fail(ErrorCode::not_found, std::string("there is no such ") + what);
 }
 
-Result<EmailStory> email_story(Database& database, EmailId id, Timestamp now) {
+Result<EmailStory> email_story(Database& database, EmailId id, Moment moment) {
   const Snapshot snapshot(database);
   EmailStory story;
   bool queued = false;
@@ -22,7 +22,7 @@ Result<EmailStory> email_story(Database& database, EmailId id, Timestamp now) {
                                         " FROM email e JOIN message m ON m.id=e.message_id WHERE e.id=?");
     select << id.value;
     queued = select.step();
-    if (queued) story.email = as_of(read_email(select), now);
+    if (queued) story.email = as_of(read_email(select), moment);
   }
   if (!queued) {
     Statement select = database.prepare(std::string("SELECT ") + finished_columns +
@@ -44,7 +44,7 @@ Result<EmailStory> email_story(Database& database, EmailId id, Timestamp now) {
   return story;
 }
 
-Result<MessageStory> message_story(Database& database, MessageId id, Timestamp now) {
+Result<MessageStory> message_story(Database& database, MessageId id, Moment moment) {
   const Snapshot snapshot(database);
   MessageStory story;
   std::int64_t last = 0;
@@ -61,7 +61,7 @@ Result<MessageStory> message_story(Database& database, MessageId id, Timestamp n
       std::string("SELECT ") + email_columns +
       " FROM email e JOIN message m ON m.id=e.message_id WHERE e.id BETWEEN ? AND ? AND e.message_id=?");
   queued << id.value << last << id.value;
-  while (queued.step()) story.emails.push_back(as_of(read_email(queued), now));
+  while (queued.step()) story.emails.push_back(as_of(read_email(queued), moment));
   Statement finished = database.prepare(
       std::string("SELECT ") + finished_columns +
       " FROM finished f JOIN message m ON m.id=f.message_id WHERE f.id BETWEEN ? AND ? AND f.message_id=?");
@@ -76,13 +76,14 @@ Result<MessageStory> message_story(Database& database, MessageId id, Timestamp n
 }  // namespace
 
 Answer<EmailStory> SqliteStore::email(EmailId id) {
-  const Timestamp now = loop_.wall();
-  co_return co_await read<EmailStory>([id, now](Database& database) { return email_story(database, id, now); });
+  const Moment moment = at(loop_.wall());
+  co_return co_await read<EmailStory>([id, moment](Database& database) { return email_story(database, id, moment); });
 }
 
 Answer<MessageStory> SqliteStore::message(MessageId id) {
-  const Timestamp now = loop_.wall();
-  co_return co_await read<MessageStory>([id, now](Database& database) { return message_story(database, id, now); });
+  const Moment moment = at(loop_.wall());
+  co_return co_await read<MessageStory>(
+      [id, moment](Database& database) { return message_story(database, id, moment); });
 }
 
 Answer<AttemptDetail> SqliteStore::attempt(AttemptId id) {

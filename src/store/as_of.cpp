@@ -1,0 +1,19 @@
+#include "store/as_of.h"
+
+namespace postroom::store {
+
+EmailRecord as_of(EmailRecord email, const Moment& moment) {
+  if (email.status == EmailStatus::scheduled && email.next_attempt_at && *email.next_attempt_at <= moment.now)
+    email.status = EmailStatus::queued;
+  const bool can_expire =
+      email.status != EmailStatus::sending && email.status != EmailStatus::unknown && !is_final(email.status);
+  if (can_expire && email.expires_at <= moment.expiry) {
+    email.status = EmailStatus::expired;
+    email.reason_class = ReasonClass::expired;
+    email.next_attempt_at.reset();
+    email.finished_at = email.expires_at;
+  }
+  return email;
+}
+
+}  // namespace postroom::store
