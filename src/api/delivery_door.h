@@ -34,8 +34,8 @@ class DeliveryDoor {
   virtual ~DeliveryDoor() = default;
   virtual async::Task<TestReport> test(ConnectionTest test) = 0;  // within 30 s
   virtual store::ConnectionHealth health(store::ConnectionId id) const = 0;
-  virtual store::SendingLimits used(store::ConnectionId id) const = 0;  // within the present windows
-  virtual void wake() = 0;                                              // an operator made mail due
+  virtual store::SendingLimits used(store::ConnectionId id) = 0;  // within the present windows
+  virtual void wake() = 0;                                        // an operator made mail due
 };
 
 }  // namespace postroom::api

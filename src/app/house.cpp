@@ -26,6 +26,7 @@ delivery::EngineOptions engine_options(const Configuration& configuration, const
   if (configuration.dot_timeout) options.deadlines.dot = *configuration.dot_timeout;
   options.ehlo_name = host_name;
   options.session_idle = configuration.session_idle;
+  options.lanes = configuration.lanes;
   options.lane_on_doubt = configuration.lane_on_doubt;
   return options;
 }
@@ -87,7 +88,7 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
       engine_options(configuration_, configuration_.host_name));
   store_->on_connections_changed([this] {
     intake_->connections_changed();
-    engine_->connections_changed();
+    engine_->settings_changed();
   });
   api::ApiConfig config;
   config.owner_uid = ::geteuid();

@@ -40,7 +40,7 @@ class House final : public api::DeliveryDoor {
   // api::DeliveryDoor
   async::Task<api::TestReport> test(api::ConnectionTest test) override;
   store::ConnectionHealth health(store::ConnectionId id) const override { return engine_->health(id); }
-  store::SendingLimits used(store::ConnectionId) const override { return {}; }
+  store::SendingLimits used(store::ConnectionId id) override { return engine_->used(id); }
   void wake() override { engine_->wake(); }
 
   // Removes what is older than its retention, in small steps, until stop().

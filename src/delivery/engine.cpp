@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.h"
-#include "base/limits.h"
 #include "delivery/events.h"
 
 namespace postroom::delivery {
@@ -12,13 +10,12 @@ namespace {
 
 using store::ConnectionId;
 using store::ConnectionRecord;
-using store::DueEmail;
-using store::EmailRecord;
-using store::EmailStatus;
 
 constexpr Duration housekeeping_interval = std::chrono::seconds(1);
+constexpr Duration time_mark_interval = std::chrono::minutes(1);
 constexpr Duration store_patience = std::chrono::seconds(1);
 constexpr std::size_t expire_batch = 1000;
+constexpr std::size_t put_offs_a_second = 1000;
 
 }  // namespace
 
@@ -31,9 +28,13 @@ Engine::Engine(async::Loop& loop, store::Store& store, Network network, IdGenera
       random_(random),
       open_password_(std::move(open_password)),
       options_(std::move(options)),
+      backlog_(loop, store, options_.lanes, options_.window),
       changed_(loop),
       under_way_(loop) {
-  store_.on_due([this](Timestamp earliest) { due_at(earliest); });
+  store_.on_due([this](const std::string& lane, Timestamp earliest) {
+    backlog_.due_at(lane, earliest);
+    look();
+  });
 }
 
 Engine::~Engine() {
@@ -41,16 +42,16 @@ Engine::~Engine() {
 }
 
 async::Task<void> Engine::run() {
-  co_await load_connections();
-  while (stale_connections_ && !stopping_) {  // what to do with a doubt depends on its connection
+  co_await load_settings();
+  while (stale_settings_ && !stopping_) {  // what to do with a doubt depends on its connection
     co_await changed_.wait(loop_.now() + store_patience);
-    co_await load_connections();
+    co_await load_settings();
   }
   co_await recover();
   while (!stopping_) {
     looked_for_ = false;
-    if (stale_connections_) co_await load_connections();
-    co_await refill();
+    if (stale_settings_) co_await load_settings();
+    co_await read_due();
     dispatch();
     if (!to_put_off_.empty()) co_await put_off(std::exchange(to_put_off_, {}));
     if (loop_.now() >= next_housekeeping_ && !housekeeping_) under_way_.spawn(keep_house());
@@ -76,42 +77,33 @@ void Engine::look() {
 
 void Engine::wake() {
   for (auto& [id, outlet] : outlets_) outlet.breaker.probe_now();
+  nobody_until_ = loop_.now();
   look();
 }
 
-void Engine::connections_changed() {
-  stale_connections_ = true;
+void Engine::settings_changed() {
+  stale_settings_ = true;
   look();
 }
 
-void Engine::due_at(Timestamp earliest) {
-  if (earliest > loop_.wall()) {
-    if (!next_due_at_ || earliest < *next_due_at_) next_due_at_ = earliest;
-  } else {
-    rewind(earliest);
-  }
-  look();
-}
-
-// What became due may stand before the place the scan has reached, also before the one that a read under way will
-// reach: the next read starts over from there.
-void Engine::rewind(Timestamp to) {
-  more_due_ = true;
-  if (!rewind_to_ || to < *rewind_to_) rewind_to_ = to;
-}
-
-Monotonic Engine::next_look() const {
+Monotonic Engine::next_look() {
   Monotonic next = housekeeping_ ? Monotonic::never() : next_housekeeping_;  // its end looks again
   const Monotonic now = loop_.now();
-  if (next_due_at_) next = std::min(next, now + std::max<Duration>(*next_due_at_ - loop_.wall(), Duration{0}));
+  if (const std::optional<Timestamp> due = backlog_.next_due_at())
+    next = std::min(next, now + std::max<Duration>(*due - loop_.wall(), Duration{0}));
+  for (auto& [id, outlet] : outlets_)
+    if (outlet.waiting() > 0)
+      if (const std::optional<policy::Meter::Wait> limit = outlet.meter.wait(now, loop_.wall()))
+        next = std::min(next, limit->until);
   return std::max(next, store_trouble_until_);
 }
 
 // Every attempt that a crash left in progress is in doubt (fine-print, "Doubt"): settled before delivery starts.
 async::Task<void> Engine::recover() {
   for (;;) {
+    const Result<void> lanes = co_await backlog_.meet_lanes();
     Result<std::vector<store::OpenAttempt>> open = co_await store_.open_attempts();
-    if (!open) {
+    if (!lanes || !open) {
       co_await async::sleep_until(loop_, loop_.now() + store_patience);
       continue;
     }
@@ -140,155 +132,106 @@ async::Task<void> Engine::recover() {
   }
 }
 
-async::Task<void> Engine::load_connections() {
-  stale_connections_ = false;
+// What the store remembers of the connection's sending, within its limits.
+async::Task<Result<policy::Meter>> Engine::meter_for(const ConnectionRecord& connection) {
+  policy::Meter meter(connection.limits, TimeZone::find(connection.timezone).value_or(TimeZone()));
+  const policy::Meter::Memory memory = meter.memory();
+  const Timestamp wall = loop_.wall();
+  const Result<store::SendingHistory> history =
+      co_await store_.sending_history({connection.id, wall - memory.span, memory.most, meter.remembers_from(wall)});
+  if (!history) co_return std::unexpected(history.error());
+  meter.restore(*history, loop_.now(), loop_.wall());
+  co_return meter;
+}
+
+Outlet Engine::make_outlet(ConnectionRecord connection, std::optional<store::ConnectionHealth> remembered,
+                           policy::Meter meter) {
+  Result<Secret> password = open_password_(connection);
+  auto pool = std::make_shared<SessionPool>(
+      loop_, network_,
+      client_options(connection, password ? std::move(*password) : Secret(), options_.ehlo_name, options_.deadlines),
+      connection.max_messages_per_session, options_.session_idle);
+  policy::Breaker breaker(options_.breaker, std::move(remembered).value_or(store::ConnectionHealth{}));
+  return {std::move(connection), std::move(breaker), std::move(meter), std::move(pool)};
+}
+
+async::Task<void> Engine::load_settings() {
+  stale_settings_ = false;
   Result<std::vector<ConnectionRecord>> connections = co_await store_.connections();
-  Result<std::vector<std::pair<ConnectionId, store::ConnectionHealth>>> stored = co_await store_.health();
-  if (!connections || !stored) {
-    stale_connections_ = true;
+  const auto healths = co_await store_.health();
+  Result<store::RoutingTable> routing = co_await store_.routing();
+  const auto pauses = co_await store_.settings(std::string(store::pause_prefix));
+  std::map<ConnectionId, policy::Meter> meters;
+  bool complete = connections && healths && routing && pauses;
+  for (std::size_t i = 0; complete && i < connections->size(); ++i) {
+    const ConnectionRecord& connection = (*connections)[i];
+    const Outlet* known = outlet(connection.id);
+    const bool same_limits = known != nullptr && known->connection.limits == connection.limits &&
+                             known->connection.timezone == connection.timezone;
+    if (same_limits) continue;
+    Result<policy::Meter> meter = co_await meter_for(connection);
+    complete = meter.has_value();
+    if (meter) meters.emplace(connection.id, std::move(*meter));
+  }
+  if (!complete) {
+    stale_settings_ = true;
     store_trouble_until_ = loop_.now() + store_patience;
     co_return;
   }
-  std::map<ConnectionId, Outlet> fresh;
+  routing_ = std::move(*routing);
+  pauses_ = store::read_pauses(*pauses);
+  backlog_.pause(pauses_.lanes);
   by_priority_.clear();
-  std::deque<Shipment> to_assign;
+  Outlets fresh;
   for (ConnectionRecord& connection : *connections) {
-    by_priority_.push_back(connection.id);
-    Outlet* known = outlet(connection.id);
+    const ConnectionId id = connection.id;
+    by_priority_.push_back(id);
+    Outlet* known = outlet(id);
     if (known != nullptr && known->connection.version == connection.version) {
-      fresh.emplace(connection.id, std::move(*known));
+      fresh.emplace(id, std::move(*known));
       continue;
     }
-    const auto health =
-        std::ranges::find(*stored, connection.id, &std::pair<ConnectionId, store::ConnectionHealth>::first);
+    const auto meter = meters.find(id);
+    if (known != nullptr && meter != meters.end()) meter->second.inherit(known->meter);
+    const auto health = std::ranges::find(*healths, id, &std::pair<ConnectionId, store::ConnectionHealth>::first);
     // A changed connection starts afresh: what made the old one sick may be mended.
-    const bool remembered = known == nullptr && health != stored->end();
-    policy::Breaker breaker(options_.breaker, remembered ? health->second : store::ConnectionHealth{});
-    Result<Secret> password = open_password_(connection);
-    auto pool = std::make_shared<SessionPool>(
-        loop_, network_,
-        client_options(connection, password ? std::move(*password) : Secret(), options_.ehlo_name, options_.deadlines),
-        connection.max_sessions, connection.max_messages_per_session, options_.session_idle);
-    fresh.emplace(connection.id, Outlet{std::move(connection), std::move(breaker), std::move(pool), {}});
+    const bool remembered = known == nullptr && health != healths->end();
+    fresh.emplace(id, make_outlet(std::move(connection), remembered ? std::optional(health->second) : std::nullopt,
+                                  meter != meters.end() ? std::move(meter->second) : std::move(known->meter)));
   }
-  for (auto& [id, outlet] : outlets_)
-    for (Shipment& shipment : outlet.line) to_assign.push_back(std::move(shipment));
-  for (auto& [id, outlet] : fresh) {
-    for (Shipment& shipment : outlet.line) to_assign.push_back(std::move(shipment));
-    outlet.line.clear();
-  }
+  replace_outlets(std::move(fresh));
+}
+
+// What stood in line chooses again: the connections, the rules or the pauses are others now.
+void Engine::replace_outlets(Outlets fresh) {
+  std::vector<Shipment> to_assign;
+  for (Outlets* outlets : {&outlets_, &fresh})
+    for (auto& [id, outlet] : *outlets)
+      for (Shipment& shipment : outlet.take_line()) to_assign.push_back(std::move(shipment));
   outlets_ = std::move(fresh);
+  for (auto& [id, outlet] : outlets_) outlet.paused = pauses_.connections.contains(id);
+  nobody_until_ = loop_.now();
   for (Shipment& shipment : to_assign) assign(std::move(shipment));
-}
-
-// Reads more of what is due once half of what memory may hold is on its way.
-async::Task<void> Engine::refill() {
-  if (next_due_at_ && *next_due_at_ <= loop_.wall()) {
-    rewind(*next_due_at_);
-    next_due_at_.reset();
-  }
-  if (!more_due_ || held_.size() > options_.window / 2 || loop_.now() < store_trouble_until_) co_return;
-  more_due_ = false;
-  if (rewind_to_ && scanned_to_ && scanned_to_->number() >= rewind_to_->ms)
-    scanned_to_ = store::Position{std::to_string(rewind_to_->ms), true, 0};
-  rewind_to_.reset();
-  const std::size_t room = options_.window - held_.size();
-  Result<store::DuePage> page = co_await store_.due({loop_.wall(), scanned_to_, room});
-  if (!page) {
-    more_due_ = true;
-    store_trouble_until_ = loop_.now() + store_patience;
-    co_return;
-  }
-  if (page->last) scanned_to_ = page->last;
-  if (page->last) more_due_ = true;  // until a read finds nothing: expired rows count in no page
-  if (page->next_due_at && (!next_due_at_ || *page->next_due_at < *next_due_at_)) next_due_at_ = page->next_due_at;
-  gather(std::move(page->emails));
-}
-
-// Emails of one message that may share a transaction become one shipment (fine-print, "Composition and protocol").
-void Engine::gather(std::vector<DueEmail> emails) {
-  std::map<std::pair<MessageId, ConnectionId>, Shipment> shared;
-  std::vector<std::pair<MessageId, ConnectionId>> order;
-  for (DueEmail& due : emails) {
-    if (!held_.insert(due.email.id).second) continue;
-    if (due.email.in_doubt_with) {
-      Shipment alone;
-      alone.emails.push_back(std::move(due));
-      assign(std::move(alone));
-      continue;
-    }
-    const std::pair key{due.email.message_id, due.email.pinned_to.value_or(0)};
-    Shipment& shipment = shared[key];
-    if (shipment.emails.empty()) order.push_back(key);
-    shipment.emails.push_back(std::move(due));
-    if (shipment.emails.size() == limits::recipients_per_transaction) assign(std::exchange(shipment, {}));
-  }
-  for (const auto& key : order)
-    if (!shared[key].emails.empty()) assign(std::exchange(shared[key], {}));
-}
-
-// Puts a shipment in line for its connection, or puts its emails off with the reason.
-void Engine::assign(Shipment shipment) {
-  const policy::Route next = route(shipment.emails.front().email, shipment.tried);
-  if (next.connection != nullptr) {
-    outlets_.at(next.connection->id).line.push_back(std::move(shipment));
-    return;
-  }
-  const Timestamp when = loop_.wall() + std::max<Duration>(next.until - loop_.now(), std::chrono::milliseconds(1));
-  for (DueEmail& due : shipment.emails) {
-    if (due.email.reason_class == store::ReasonClass::none || shipment.tried.empty()) {
-      due.email.reason = next.reason;
-      due.email.reason_class = next.reason_class;
-    }
-    due.email.status = EmailStatus::queued;
-    due.email.next_attempt_at = when;
-    to_put_off_.push_back(due.email);
-  }
-  look();
-}
-
-// Starts as much as the connections' session places allow.
-void Engine::dispatch() {
-  if (stopping_ || loop_.now() < store_trouble_until_) return;
-  for (const ConnectionId id : by_priority_) {
-    Outlet& outlet = outlets_.at(id);
-    if (outlet.breaker.wants_probe(loop_.now()) && outlet.connection.enabled && outlet.pool->has_room()) {
-      outlet.breaker.probe_begins(loop_.now());
-      outlet.pool->reserve();
-      under_way_.spawn(probe(id));
-    }
-    if (!outlet.breaker.closed() || !outlet.connection.enabled) {
-      for (Shipment& shipment : std::exchange(outlet.line, {})) assign(std::move(shipment));
-      continue;
-    }
-    while (!outlet.line.empty() && outlet.pool->has_room()) {
-      Shipment shipment = std::move(outlet.line.front());
-      outlet.line.pop_front();
-      outlet.pool->reserve();
-      under_way_.spawn(ship(std::move(shipment), id));
-    }
-  }
-  if (more_due_ && held_.size() <= options_.window / 2) look();
-}
-
-async::Task<void> Engine::put_off(std::vector<EmailRecord> emails) {
-  const Result<> stored = co_await store_.postpone(emails);
-  // A row that an operator changed meanwhile was left alone and may be due as it stands now; the scan has passed it by.
-  rewind(Timestamp{0});
-  if (!stored) store_trouble_until_ = loop_.now() + store_patience;
-  for (const EmailRecord& email : emails) {
-    held_.erase(email.id);
-    if (stored && email.next_attempt_at && (!next_due_at_ || *email.next_attempt_at < *next_due_at_))
-      next_due_at_ = email.next_attempt_at;
-  }
 }
 
 async::Task<void> Engine::keep_house() {
   housekeeping_ = true;
   next_housekeeping_ = loop_.now() + housekeeping_interval;
+  put_off_budget_ = put_offs_a_second;
+  for (auto& [id, outlet] : outlets_) {
+    outlet.tick(loop_.now());
+    for (const Shipment& shipment : outlet.take_surplus(options_.window / 2))
+      for (const store::DueEmail& due : shipment.emails) backlog_.pass_by(due.email, id);
+  }
   Result<std::size_t> expired = co_await store_.expire(loop_.wall(), expire_batch);
   while (expired && *expired == expire_batch && !stopping_)
     expired = co_await store_.expire(loop_.wall(), expire_batch);
+  if (loop_.now() >= next_time_mark_) {
+    next_time_mark_ = loop_.now() + time_mark_interval;
+    const Result<> marked =
+        co_await store_.set_setting(std::string(store::last_seen_setting), std::to_string(loop_.wall().ms));
+    static_cast<void>(marked);  // the next mark is as good
+  }
   std::vector<std::shared_ptr<SessionPool>> pools;
   for (auto& [id, outlet] : outlets_) pools.push_back(outlet.pool);
   for (const std::shared_ptr<SessionPool>& pool : pools) {
@@ -299,53 +242,23 @@ async::Task<void> Engine::keep_house() {
   look();
 }
 
-// Opens a session without mail; a good one serves the next message.
-async::Task<void> Engine::probe(ConnectionId id) {
-  const std::shared_ptr<SessionPool> pool = outlet(id)->pool;
-  smtp::Conversation conversation;
-  auto opened = co_await pool->acquire(Freshness::only_new, conversation);
-  if (opened) {
-    recovered(id);
-    co_await pool->release(std::move(*opened));
-  } else {
-    pool->drop(nullptr);
-    const smtp::Fault& fault = opened.error();
-    feel(id, classify_fault(fault, outlet(id) ? outlet(id)->connection.host : ""), describe(fault));
-  }
-  look();
+void Engine::tell(std::string_view event, ConnectionId connection, std::string detail) {
+  under_way_.spawn(record_event({0, loop_.wall(), std::string(event), connection, std::move(detail)}));
 }
 
-std::vector<policy::Candidate> Engine::candidates() const {
-  std::vector<policy::Candidate> all;
-  all.reserve(by_priority_.size());
-  for (const ConnectionId id : by_priority_) {
-    const Outlet& outlet = outlets_.at(id);
-    policy::Candidate candidate;
-    candidate.connection = &outlet.connection;
-    candidate.healthy = outlet.breaker.closed();
-    candidate.probe_at = outlet.breaker.probe_at();
-    all.push_back(candidate);
-  }
-  return all;
-}
-
-policy::Route Engine::route(const EmailRecord& email, const std::set<ConnectionId>& tried) const {
-  policy::RouteRequest request{email.pinned_to, email.in_doubt_with, tried, options_.breaker.first_probe};
-  return policy::choose_connection(candidates(), request, loop_.now());
-}
-
-Engine::Outlet* Engine::outlet(ConnectionId id) {
-  const auto found = outlets_.find(id);
-  return found == outlets_.end() ? nullptr : &found->second;
-}
-
-void Engine::let_go(const std::vector<DueEmail>& emails) {
-  for (const DueEmail& due : emails) held_.erase(due.email.id);
+async::Task<void> Engine::record_event(store::EventRecord event) {
+  const Result<> recorded = co_await store_.append_event(std::move(event));
+  static_cast<void>(recorded);  // the state it tells of stands in the connection's health
 }
 
 store::ConnectionHealth Engine::health(ConnectionId id) const {
   const auto found = outlets_.find(id);
   return found == outlets_.end() ? store::ConnectionHealth{} : found->second.breaker.health();
+}
+
+store::SendingLimits Engine::used(ConnectionId id) {
+  Outlet* known = outlet(id);
+  return known == nullptr ? store::SendingLimits{} : known->meter.used(loop_.now(), loop_.wall());
 }
 
 }  // namespace postroom::delivery

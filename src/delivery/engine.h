@@ -1,17 +1,15 @@
 // Engine sends what is due. It meets intake only in the store: it reads due emails, begins each attempt durably before
 // MAIL, sends, asks policy what the reply means, and records attempt and email in one transaction.
-// Read shipment.cpp for the walk of one message.
+// Read dispatch.cpp for what goes next over which connection, and shipment.cpp for the walk of one message.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "async/loop.h"
@@ -21,11 +19,14 @@
 #include "base/id.h"
 #include "base/random.h"
 #include "base/secret.h"
+#include "delivery/backlog.h"
+#include "delivery/outlet.h"
 #include "delivery/session_pool.h"
 #include "policy/breaker.h"
 #include "policy/fate.h"
 #include "policy/retry.h"
 #include "policy/route.h"
+#include "store/pauses.h"
 #include "store/store.h"
 
 namespace postroom::delivery {
@@ -36,14 +37,27 @@ struct EngineOptions {
   smtp::Deadlines deadlines;
   std::string ehlo_name = "localhost";
   Duration session_idle = std::chrono::seconds(30);
-  Duration stop_patience = std::chrono::seconds(25);  // for replies to a dot, at shutdown
-  std::size_t window = 2000;                          // due emails held in memory
+  Duration stop_patience = std::chrono::seconds(25);        // for replies to a dot, at shutdown
+  std::size_t window = 2000;                                // due emails of a lane held in memory
+  std::vector<std::string> lanes{"transactional", "bulk"};  // by priority
   std::map<std::string, store::OnDoubt> lane_on_doubt;
 };
 
 // Counters for the metrics page; they only rise.
 struct EngineCounters {
   std::uint64_t accepted = 0, failed = 0, deferred = 0, doubted = 0, failed_over = 0;
+};
+
+// Of mail that may not exist: which connection it would take.
+struct RouteQuestion {
+  std::string from, to, lane;
+  std::vector<std::string> tags;
+  std::optional<store::ConnectionId> pinned_to;
+};
+struct RouteExplanation {
+  std::vector<policy::Consideration> connections;  // valid until the engine runs on
+  std::optional<std::size_t> rule;                 // the routing rule that fits, counted from 0
+  std::string reason;                              // why the mail would wait; "" when a connection is chosen
 };
 
 class Engine {
@@ -58,64 +72,69 @@ class Engine {
   // Settles what a crash left open, then delivers until stop(); returns when everything under way is recorded.
   async::Task<void> run();
   void stop();
-  // An operator made mail due, or a connection changed: look at once, and probe what is down.
+  // An operator made mail due: look at once, and probe what is down.
   void wake();
-  void connections_changed();
+  // Connections, routing rules or pauses were changed.
+  void settings_changed();
 
   store::ConnectionHealth health(store::ConnectionId id) const;
+  store::SendingLimits used(store::ConnectionId id);
+  RouteExplanation explain(const RouteQuestion& question);
   const EngineCounters& counters() const { return counters_; }
-  std::size_t in_memory() const { return held_.size(); }
+  std::size_t in_memory() const { return backlog_.held(); }
 
  private:
-  // Emails of one message that go over one connection in one transaction.
-  struct Shipment {
-    std::vector<store::DueEmail> emails;
-    std::set<store::ConnectionId> tried;  // in this round
-  };
-
-  // One connection as the engine sees it now, with the shipments that stand in line for it.
-  struct Outlet {
-    store::ConnectionRecord connection;
-    policy::Breaker breaker;
-    std::shared_ptr<SessionPool> pool;  // shipments under way keep an old version's pool alive
-    std::deque<Shipment> line;
-  };
-
   struct Transaction;  // what one shipment meets on its way, shipment.cpp
+  struct Candidates;   // what routing chooses from, dispatch.cpp
+  using Outlets = std::map<store::ConnectionId, Outlet>;
 
   // engine.cpp: the engine's own pace.
   async::Task<void> recover();
-  async::Task<void> load_connections();
-  async::Task<void> refill();
-  void dispatch();
+  async::Task<void> load_settings();
+  async::Task<Result<policy::Meter>> meter_for(const store::ConnectionRecord& connection);
+  Outlet make_outlet(store::ConnectionRecord connection, std::optional<store::ConnectionHealth> remembered,
+                     policy::Meter meter);
+  void replace_outlets(Outlets fresh);
+  void look();
+  async::Task<void> keep_house();
+  Monotonic next_look();
+  void tell(std::string_view event, store::ConnectionId connection, std::string detail);
+  async::Task<void> record_event(store::EventRecord event);
+
+  // dispatch.cpp: what goes next over which connection.
+  async::Task<void> read_due();
+  bool has_room(Backlog::Passer passer);
   void gather(std::vector<store::DueEmail> emails);
   void assign(Shipment shipment);
-  void look();
-  void due_at(Timestamp earliest);
-  void rewind(Timestamp to);
-  async::Task<void> keep_house();
+  void wait(Shipment shipment, const policy::Route& route);
+  void dispatch();
+  void start(store::ConnectionId id);
   async::Task<void> probe(store::ConnectionId id);
   async::Task<void> put_off(std::vector<store::EmailRecord> emails);
-  std::vector<policy::Candidate> candidates() const;
-  policy::Route route(const store::EmailRecord& email, const std::set<store::ConnectionId>& tried) const;
-  Monotonic next_look() const;
+  policy::Route route(const store::DueEmail& due, const std::set<store::ConnectionId>& tried);
+  const store::RoutingRule* rule_of(const store::DueEmail& due) const;
   Outlet* outlet(store::ConnectionId id);
-  void let_go(const std::vector<store::DueEmail>& emails);
 
   // shipment.cpp: the walk of one message.
   async::Task<void> ship(Shipment shipment, store::ConnectionId over);
   async::Task<bool> begin(Shipment& shipment, Transaction& transaction);
+  store::AttemptRecord attempt_of(const store::DueEmail& due, const Transaction& transaction);
+  void take_places(Transaction& transaction, std::size_t emails);
+  void give_back(const Transaction& transaction, std::size_t emails);
+  async::Task<void> take_back(std::vector<AttemptId> attempts, std::vector<store::DueEmail> emails);
   async::Task<smtp::TransactionResult> transmit(Shipment& shipment, Transaction& transaction,
                                                 const std::string& content);
   async::Task<void> settle(Shipment shipment, Transaction transaction, smtp::TransactionResult result);
   store::AttemptOutcome conclude(const Shipment& shipment, std::size_t index, const Transaction& transaction,
                                  const smtp::RecipientOutcome& outcome);
+  void fail_over(Shipment shipment, const Transaction& transaction, const store::AttemptOutcome& why);
+  void judge_connection(const Transaction& transaction, const smtp::TransactionResult& result);
   void count(const store::EmailRecord& email);
   async::Task<void> record_until_stored(std::vector<store::AttemptOutcome> outcomes);
   async::Task<void> shelve(Shipment shipment, Error why);
   async::Task<void> save_health(store::ConnectionId id, store::ConnectionHealth health);
   void feel(store::ConnectionId id, const policy::Verdict& verdict, const std::string& reason);
-  void recovered(store::ConnectionId id);
+  void recovered(store::ConnectionId id, policy::Proof proof);
   store::OnDoubt on_doubt(const store::DueEmail& email, const store::ConnectionRecord& connection) const;
 
   async::Loop& loop_;
@@ -126,22 +145,23 @@ class Engine {
   OpenPassword open_password_;
   EngineOptions options_;
 
-  std::map<store::ConnectionId, Outlet> outlets_;
+  Backlog backlog_;
+  Outlets outlets_;
   std::vector<store::ConnectionId> by_priority_;
-  std::unordered_set<EmailId> held_;  // every email in memory, so that none is claimed twice
-  std::optional<store::Position> scanned_to_;
-  std::optional<Timestamp> rewind_to_;    // where the next read starts over, when before scanned_to_
-  std::optional<Timestamp> next_due_at_;  // of what the store holds beyond the scan
-  bool more_due_ = true;                  // the store may hold due mail not yet read
-  bool stale_connections_ = true;
+  store::RoutingTable routing_;
+  store::Pauses pauses_;
+  bool stale_settings_ = true;
   bool stopping_ = false;
   bool looked_for_ = true;           // something changed since the last look
   Monotonic store_trouble_until_{};  // sending pauses while outcomes can't be recorded
+  Monotonic nobody_until_{};         // mail that no connection could take is routed anew from then on
+  std::vector<store::EmailRecord> to_put_off_;
+  std::size_t put_off_budget_ = 1000;  // writes of this second: a deep queue without a way out costs no more
   Monotonic next_housekeeping_{};
+  Monotonic next_time_mark_{};
   bool housekeeping_ = false;
   async::Signal changed_;
   async::TaskGroup under_way_;
-  std::vector<store::EmailRecord> to_put_off_;
   EngineCounters counters_;
 };
 

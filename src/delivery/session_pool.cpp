@@ -38,14 +38,9 @@ async::Task<OpenedSmtp> open_session(async::Loop& loop, Network& network, smtp::
   co_return std::unexpected(std::move(last));
 }
 
-SessionPool::SessionPool(async::Loop& loop, Network& network, smtp::ClientOptions options, std::uint32_t max_sessions,
-                         std::uint32_t max_messages, Duration idle)
-    : loop_(loop),
-      network_(network),
-      options_(std::move(options)),
-      max_sessions_(max_sessions),
-      max_messages_(max_messages),
-      idle_(idle) {}
+SessionPool::SessionPool(async::Loop& loop, Network& network, smtp::ClientOptions options, std::uint32_t max_messages,
+                         Duration idle)
+    : loop_(loop), network_(network), options_(std::move(options)), max_messages_(max_messages), idle_(idle) {}
 
 async::Task<Opened> SessionPool::acquire(Freshness freshness, smtp::Conversation& conversation) {
   POSTROOM_ASSERT(busy_ > 0);

@@ -1,5 +1,6 @@
-// SessionPool keeps one connection's SMTP sessions: opens them up to max_sessions, keeps idle ones for the next
-// message, and never hands one out that was opened with other settings (the pool dies with its connection's version).
+// SessionPool keeps one connection's SMTP sessions: opens them on places that are reserved, keeps idle ones for the
+// next message, and never hands one out that was opened with other settings (the pool dies with its connection's
+// version).
 #pragma once
 
 #include <cstdint>
@@ -38,11 +39,11 @@ enum class Freshness { kept_or_new, only_new };
 
 class SessionPool {
  public:
-  SessionPool(async::Loop& loop, Network& network, smtp::ClientOptions options, std::uint32_t max_sessions,
-              std::uint32_t max_messages, Duration idle);
+  SessionPool(async::Loop& loop, Network& network, smtp::ClientOptions options, std::uint32_t max_messages,
+              Duration idle);
 
-  // A place among max_sessions, taken before acquire() and given back by release() or drop().
-  bool has_room() const { return busy_ < max_sessions_; }
+  // A place, taken before acquire() and given back by release() or drop().
+  bool has_room(std::uint32_t places) const { return busy_ < places; }
   void reserve() { ++busy_; }
   // A session ready for MAIL, on a reserved place. After a Fault the place is given back by drop(nullptr).
   async::Task<std::expected<std::unique_ptr<Session>, smtp::Fault>> acquire(Freshness freshness,
@@ -58,7 +59,6 @@ class SessionPool {
   async::Loop& loop_;
   Network& network_;
   smtp::ClientOptions options_;
-  std::uint32_t max_sessions_;
   std::uint32_t max_messages_;
   Duration idle_;
   std::uint32_t busy_ = 0;

@@ -62,15 +62,18 @@ struct Engine::Transaction {
   smtp::Conversation conversation;
   std::string remote, tls;
   std::vector<store::AttemptRecord> attempts;  // one for each email, begun
-  Monotonic began{};
+  Monotonic started{};                         // its place in the limits is reserved
+  Monotonic begun{};                           // and taken, when there is a session
+  Timestamp begun_wall;
 };
 
 async::Task<void> Engine::ship(Shipment shipment, ConnectionId over) {
-  const Outlet& outlet = outlets_.at(over);
-  Transaction transaction{outlet.connection, outlet.pool, nullptr, {}, {}, {}, {}, loop_.now()};
+  const Outlet& from = outlets_.at(over);
+  Transaction transaction{from.connection, from.pool, nullptr, {}, {}, {}, {}, loop_.now(), {}, {}};
   const Result<store::Content> content = co_await store_.content(shipment.emails.front().email.message_id);
   if (!content) {
     transaction.pool->drop(nullptr);
+    if (Outlet* still = outlet(over)) still->meter.release(shipment.emails.size());
     co_await shelve(std::move(shipment), content.error());
     co_return;
   }
@@ -88,7 +91,7 @@ async::Task<void> Engine::ship(Shipment shipment, ConnectionId over) {
   } else {
     transaction.pool->drop(transaction.session ? std::move(*transaction.session) : nullptr);
   }
-  dispatch();
+  start(over);
   if (begun) co_await settle(std::move(shipment), std::move(transaction), std::move(result));
 }
 
@@ -119,28 +122,18 @@ async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
   } else {
     transaction.remote = transaction.connection.host + ":" + std::to_string(transaction.connection.port);
   }
+  take_places(transaction, shipment.emails.size());
   std::vector<store::AttemptStart> starts;
   for (const DueEmail& due : shipment.emails) {
-    store::AttemptRecord attempt;
-    attempt.id = AttemptId{ids_.next(loop_.wall(), due.email.id.bucket())};
-    attempt.email_id = due.email.id;
-    attempt.message_id = due.email.message_id;
-    attempt.address = due.email.address;
-    attempt.subject = due.email.subject;
-    attempt.lane = due.email.lane;
-    attempt.ordinal = due.email.tries + 1;
-    attempt.connection_id = transaction.connection.id;
-    attempt.connection_caption = transaction.connection.caption;
-    attempt.remote_host = transaction.remote;
-    attempt.tls = transaction.tls;
-    starts.push_back({attempt});
-    transaction.attempts.push_back(std::move(attempt));
+    transaction.attempts.push_back(attempt_of(due, transaction));
+    starts.push_back({transaction.attempts.back(), due.email.pinned_to, due.email.in_doubt_with});
   }
   const Result<std::vector<bool>> begun = co_await store_.begin_attempts(std::move(starts));
-  if (!begun) {  // nothing is known to be written: the store's own rows say what is still due
-    let_go(shipment.emails);
-    rewind(Timestamp{0});
-    store_trouble_until_ = loop_.now() + std::chrono::seconds(1);
+  if (!begun) {
+    std::vector<AttemptId> unsure;
+    for (const store::AttemptRecord& attempt : transaction.attempts) unsure.push_back(attempt.id);
+    give_back(transaction, shipment.emails.size());
+    under_way_.spawn(take_back(std::move(unsure), std::move(shipment.emails)));
     co_return false;
   }
   std::vector<DueEmail> kept;
@@ -151,13 +144,66 @@ async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
       attempts.push_back(std::move(transaction.attempts[i]));
     } else {
       // Its row was changed meanwhile and may be due as it stands now: the scan has passed it by while it was held.
-      held_.erase(shipment.emails[i].email.id);
-      rewind(Timestamp{0});
+      backlog_.let_go(shipment.emails[i].email);
+      backlog_.look_again(shipment.emails[i].email);
     }
   }
+  give_back(transaction, shipment.emails.size() - kept.size());
   shipment.emails = std::move(kept);
   transaction.attempts = std::move(attempts);
   co_return !shipment.emails.empty();
+}
+
+store::AttemptRecord Engine::attempt_of(const DueEmail& due, const Transaction& transaction) {
+  store::AttemptRecord attempt;
+  attempt.id = AttemptId{ids_.next(loop_.wall(), due.email.id.bucket())};
+  attempt.email_id = due.email.id;
+  attempt.message_id = due.email.message_id;
+  attempt.address = due.email.address;
+  attempt.subject = due.email.subject;
+  attempt.lane = due.email.lane;
+  attempt.ordinal = due.email.tries + 1;
+  attempt.connection_id = transaction.connection.id;
+  attempt.connection_caption = transaction.connection.caption;
+  attempt.remote_host = transaction.remote;
+  attempt.tls = transaction.tls;
+  attempt.counted = transaction.session.has_value();
+  return attempt;
+}
+
+// What was reserved in the connection's limits is taken now, or let go when there is no session to send over.
+void Engine::take_places(Transaction& transaction, std::size_t emails) {
+  transaction.begun = loop_.now();
+  transaction.begun_wall = loop_.wall();
+  Outlet* over = outlet(transaction.connection.id);
+  if (over == nullptr) return;
+  if (!transaction.session) return over->meter.release(emails);
+  over->meter.begin(emails, transaction.begun, transaction.begun_wall);
+  if (std::optional<std::string> warning = over->meter.take_warning())
+    tell("quota.near", transaction.connection.id, std::move(*warning));
+}
+
+// fine-print, "Connections": given back only if MAIL was never sent.
+void Engine::give_back(const Transaction& transaction, std::size_t emails) {
+  Outlet* over = outlet(transaction.connection.id);
+  if (over != nullptr && transaction.session) over->meter.give_back(emails, transaction.begun, transaction.begun_wall);
+}
+
+// Nothing was sent, and nobody knows whether the begin is recorded: it is undone before anything else may happen to
+// these emails. At shutdown the next start takes what is left for a doubt.
+async::Task<void> Engine::take_back(std::vector<AttemptId> attempts, std::vector<DueEmail> emails) {
+  for (;;) {
+    store_trouble_until_ = loop_.now() + std::chrono::seconds(1);
+    const Result<> undone = co_await store_.take_back(attempts);
+    if (undone) break;
+    if (stopping_) co_return;
+    co_await async::sleep_until(loop_, loop_.now() + std::chrono::seconds(1));
+  }
+  for (const DueEmail& due : emails) {
+    backlog_.let_go(due.email);
+    backlog_.look_again(due.email);
+  }
+  look();
 }
 
 async::Task<smtp::TransactionResult> Engine::transmit(Shipment& shipment, Transaction& transaction,
@@ -183,21 +229,18 @@ async::Task<smtp::TransactionResult> Engine::transmit(Shipment& shipment, Transa
 async::Task<void> Engine::settle(Shipment shipment, Transaction transaction, smtp::TransactionResult result) {
   POSTROOM_ASSERT(result.recipients.size() == shipment.emails.size());
   shipment.tried.insert(transaction.connection.id);
+  if (!result.mail_sent) {
+    give_back(transaction, shipment.emails.size());
+    for (store::AttemptRecord& attempt : transaction.attempts) attempt.counted = false;
+  }
+  judge_connection(transaction, result);
   std::vector<store::AttemptOutcome> outcomes;
   for (std::size_t i = 0; i < shipment.emails.size(); ++i)
     outcomes.push_back(conclude(shipment, i, transaction, result.recipients[i]));
   outcomes.front().conversation = transaction.conversation.text();
 
-  // One transaction says one thing about its connection, however many recipients it had.
-  const smtp::RecipientOutcome& sign = result.recipients.front();
-  const policy::Verdict verdict = classify_outcome(sign, transaction.connection.host);
-  const bool well =
-      sign.kind == Kind::accepted || (sign.kind == Kind::refused && !policy::is_connection_fault(verdict.scope));
-  if (well) recovered(transaction.connection.id);
-  if (!well && sign.kind != Kind::doubt && policy::is_connection_fault(verdict.scope))
-    feel(transaction.connection.id, verdict, describe(sign));
-
   co_await record_until_stored(outcomes);
+  if (Outlet* over = outlet(transaction.connection.id)) over->left(shipment.emails.size());
   std::vector<DueEmail> moving_on;
   for (std::size_t i = 0; i < shipment.emails.size(); ++i) {
     EmailRecord& email = outcomes[i].email;
@@ -206,16 +249,37 @@ async::Task<void> Engine::settle(Shipment shipment, Transaction transaction, smt
     if (at_once && !stopping_) {
       shipment.emails[i].email = std::move(email);
       moving_on.push_back(std::move(shipment.emails[i]));
-      ++counters_.failed_over;
       continue;
     }
-    held_.erase(email.id);
-    if (email.next_attempt_at && (!next_due_at_ || *email.next_attempt_at < *next_due_at_))
-      next_due_at_ = email.next_attempt_at;
+    backlog_.let_go(email);
+    backlog_.due_at(email);
   }
-  if (!moving_on.empty()) assign({std::move(moving_on), std::move(shipment.tried)});
-  dispatch();
+  if (!moving_on.empty()) fail_over({std::move(moving_on), std::move(shipment.tried)}, transaction, outcomes.front());
+  start(transaction.connection.id);
   look();
+}
+
+// Mail moves on at once. Staff see the first of a row of failovers; the log has each.
+void Engine::fail_over(Shipment shipment, const Transaction& transaction, const store::AttemptOutcome& why) {
+  counters_.failed_over += shipment.emails.size();
+  Outlet* from = outlet(transaction.connection.id);
+  if (from != nullptr && !std::exchange(from->failing_over, true))
+    tell("connection.failover", transaction.connection.id,
+         "Mail of \"" + transaction.connection.caption + "\" moves on to other connections: " + why.attempt.reason);
+  assign(std::move(shipment));
+}
+
+// One transaction says one thing about its connection, however many recipients it had.
+void Engine::judge_connection(const Transaction& transaction, const smtp::TransactionResult& result) {
+  bool well = false;
+  for (const smtp::RecipientOutcome& outcome : result.recipients) {
+    if (outcome.kind == Kind::doubt) continue;  // one lost reply says nothing (api.md)
+    const policy::Verdict verdict = classify_outcome(outcome, transaction.connection.host);
+    if (outcome.kind != Kind::accepted && policy::is_connection_fault(verdict.scope))
+      return feel(transaction.connection.id, verdict, describe(outcome));
+    well = well || outcome.kind == Kind::accepted || outcome.kind == Kind::refused;
+  }
+  if (well) recovered(transaction.connection.id, policy::Proof::delivery);
 }
 
 store::AttemptOutcome Engine::conclude(const Shipment& shipment, std::size_t index, const Transaction& transaction,
@@ -245,9 +309,12 @@ store::AttemptOutcome Engine::conclude(const Shipment& shipment, std::size_t ind
     if (outcome.kind == Kind::accepted) attempt.provider_id = provider_id_of(*outcome.reply);
   }
   attempt.duration_ms =
-      static_cast<std::uint32_t>(std::chrono::duration_cast<Milliseconds>(loop_.now() - transaction.began).count());
+      static_cast<std::uint32_t>(std::chrono::duration_cast<Milliseconds>(loop_.now() - transaction.started).count());
   concluded.conversation_id = transaction.attempts.front().id.value;
-  const policy::Route next = route(due.email, shipment.tried);
+  const bool may_move =
+      ending.kind == policy::Ending::Kind::refused &&
+      (verdict.elsewhere == policy::Elsewhere::worthwhile || policy::is_connection_fault(verdict.scope));
+  const policy::Route next = may_move ? route(due, shipment.tried) : policy::Route{};
   concluded.email = policy::fate(due.email, ending, next, {options_.retry, on_doubt(due, transaction.connection)},
                                  loop_.wall(), loop_.now(), random_);
   return concluded;
@@ -275,13 +342,29 @@ void Engine::count(const EmailRecord& email) {
 void Engine::feel(ConnectionId id, const policy::Verdict& verdict, const std::string& reason) {
   Outlet* sick = outlet(id);
   if (sick == nullptr) return;
-  sick->breaker.fault(verdict, reason, loop_.now(), loop_.wall(), random_);
+  const std::uint32_t busy = sick->pool->busy() + 1;  // its own place is given back already
+  const bool too_many = policy::asks_for_fewer_sessions(verdict);
+  if (too_many) sick->allowance.refused(busy, loop_.now());
+  if (too_many && busy > 1) return;  // the others go on; mail finds a place among them
+  const bool changed = sick->breaker.fault(verdict, reason, loop_.now(), loop_.wall(), random_);
+  if (changed && !sick->breaker.closed())
+    tell("connection.down", id, "The connection \"" + sick->connection.caption + "\" is down: " + reason);
   under_way_.spawn(save_health(id, sick->breaker.health()));
 }
 
-void Engine::recovered(ConnectionId id) {
+void Engine::recovered(ConnectionId id, policy::Proof proof) {
   Outlet* well = outlet(id);
-  if (well == nullptr || !well->breaker.success()) return;
+  if (well == nullptr) return;
+  const bool was_down = !well->breaker.closed();
+  if (proof == policy::Proof::delivery) {
+    well->failing_over = false;
+    well->allowance.accepted(loop_.now());
+  }
+  if (!well->breaker.success(proof)) return;
+  if (was_down) {
+    tell("connection.restored", id, "The connection \"" + well->connection.caption + "\" is up again.");
+    nobody_until_ = loop_.now();
+  }
   under_way_.spawn(save_health(id, well->breaker.health()));
   look();
 }

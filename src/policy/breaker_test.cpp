@@ -16,7 +16,7 @@ class BreakerTest : public testing::Test {
   void fault(const Verdict& verdict = outage, std::string reason = "it broke") {
     breaker_.fault(verdict, std::move(reason), now_, wall, random_);
   }
-  double probe_wait() const { return std::chrono::duration<double>(breaker_.probe_at() - now_).count(); }
+  double probe_wait() const { return std::chrono::duration<double>(breaker_.probe_at(now_) - now_).count(); }
 
   Monotonic now_{1'000'000'000};
   SeededRandom random_{1};
@@ -40,7 +40,7 @@ TEST_F(BreakerTest, OpensAtTheFifthAndKeepsTheFirstReason) {
 
 TEST_F(BreakerTest, CountsOnlyFaultsInARow) {
   for (int i = 0; i < 4; ++i) fault();
-  EXPECT_TRUE(breaker_.success());
+  EXPECT_TRUE(breaker_.success(Proof::delivery));
   EXPECT_EQ(breaker_.health().state, HealthState::up);
   for (int i = 0; i < 4; ++i) fault();
   EXPECT_TRUE(breaker_.closed());
@@ -68,10 +68,11 @@ TEST_F(BreakerTest, ProbesWithDoublingWaitsUpToTheLongest) {
     EXPECT_GE(probe_wait(), wanted * 0.89);
     EXPECT_LE(probe_wait(), wanted * 1.11);
     EXPECT_FALSE(breaker_.wants_probe(now_));
-    now_ = breaker_.probe_at();
+    now_ = breaker_.probe_at(now_);
     EXPECT_TRUE(breaker_.wants_probe(now_));
-    breaker_.probe_begins(now_);
-    EXPECT_FALSE(breaker_.wants_probe(now_));
+    breaker_.probe_begins();
+    EXPECT_FALSE(breaker_.wants_probe(now_)) << "not twice at once";
+    EXPECT_EQ(breaker_.probe_at(now_), now_ + seconds(1)) << "the answer may come soon";
     fault();
     wanted = std::min(wanted * 2, 300.0);
   }
@@ -79,11 +80,45 @@ TEST_F(BreakerTest, ProbesWithDoublingWaitsUpToTheLongest) {
 
 TEST_F(BreakerTest, ClosesAtTheFirstGoodProbeAndStartsAfresh) {
   for (int i = 0; i < 9; ++i) fault();
-  EXPECT_TRUE(breaker_.success());
+  EXPECT_TRUE(breaker_.success(Proof::delivery));
   EXPECT_TRUE(breaker_.closed());
-  EXPECT_FALSE(breaker_.success()) << "nothing changes any more";
+  EXPECT_FALSE(breaker_.success(Proof::delivery)) << "nothing changes any more";
   for (int i = 0; i < 5; ++i) fault();
   EXPECT_LE(probe_wait(), 15 * 1.11);
+}
+
+TEST_F(BreakerTest, ProbesEverMoreSeldomWhatOpensSessionsButSendsNoMail) {
+  double wanted = 15;
+  for (int round = 0; round < 4; ++round, wanted *= 2) {
+    for (int i = 0; i < 5; ++i) fault();
+    EXPECT_GE(probe_wait(), wanted * 0.89);
+    EXPECT_LE(probe_wait(), wanted * 1.11);
+    EXPECT_TRUE(breaker_.success(Proof::probe));
+    EXPECT_TRUE(breaker_.closed());
+  }
+}
+
+TEST_F(BreakerTest, GivesAThrottlingProviderARest) {
+  fault({Scope::throttle, Permanence::transient, "slower"}, "451 slow down");
+  ASSERT_TRUE(breaker_.rest());
+  const Monotonic until = breaker_.rest()->until;
+  EXPECT_GE(until, now_ + seconds(9));
+  EXPECT_LE(until, now_ + seconds(11));
+  EXPECT_EQ(breaker_.rest()->reason_class, Scope::throttle);
+  fault({Scope::throttle, Permanence::transient, "slower"});  // another session meets the same trouble
+  EXPECT_EQ(breaker_.rest()->until, until);
+  now_ = until;
+  fault({Scope::throttle, Permanence::transient, "slower"});
+  EXPECT_GE(breaker_.rest()->until, now_ + seconds(18));
+  breaker_.success(Proof::delivery);
+  EXPECT_FALSE(breaker_.rest());
+}
+
+TEST_F(BreakerTest, RestsForAsLongAsTheProviderAsks) {
+  fault({Scope::quota, Permanence::permanent, "daily limit", std::chrono::hours(3)});
+  EXPECT_EQ(breaker_.rest()->until, now_ + std::chrono::hours(3));
+  EXPECT_EQ(breaker_.rest()->reason_class, Scope::quota);
+  EXPECT_TRUE(breaker_.closed());
 }
 
 TEST_F(BreakerTest, RemembersWhatWasStored) {

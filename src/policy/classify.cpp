@@ -235,6 +235,10 @@ Verdict classify(const Event& event) {
   return verdict;
 }
 
+bool asks_for_fewer_sessions(const Verdict& verdict) {
+  return verdict.rule == "too many connections";
+}
+
 std::optional<Duration> requested_wait(std::string_view text) {
   constexpr std::array<std::string_view, 6> openings{"try again in ",    "retry in ", "retry after ",
                                                      "try again after ", "wait ",     "come back in "};

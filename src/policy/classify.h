@@ -62,6 +62,9 @@ constexpr bool is_connection_fault(Scope scope) {
   return !is_email_fault(scope) && !is_refusal_of_sender(scope) && scope != Scope::unknown;
 }
 
+// Too many connections at once: the provider takes mail, but over fewer sessions.
+bool asks_for_fewer_sessions(const Verdict& verdict);
+
 // "try again in 5 minutes", "retry after 30 seconds"; nullopt when the text names no time. At most one day.
 std::optional<Duration> requested_wait(std::string_view text);
 

@@ -1,11 +1,13 @@
 // Which connection an email goes over next. Pure: the candidates with what is known of each, in; the choice or the
-// reason to wait, out.
+// reason to wait, out. explain_route() tells the same for every connection.
 #pragma once
 
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/timestamp.h"
 #include "store/records.h"
@@ -14,17 +16,34 @@ namespace postroom::policy {
 
 struct Candidate {
   const store::ConnectionRecord* connection = nullptr;
-  bool healthy = true;                                        // breaker closed
-  Monotonic probe_at{};                                       // when not
-  std::optional<Monotonic> free_at;                           // over a limit until then
-  store::ReasonClass wait_class = store::ReasonClass::quota;  // of free_at: quota or throttle
+  bool healthy = true;                   // breaker closed
+  Monotonic probe_at{};                  // when not
+  bool paused = false;                   // by an operator
+  std::optional<Monotonic> rests_until;  // the provider asked for a rest: too fast, or its quota is used up
+  std::string_view rest_reason;          // of rests_until
+  store::ReasonClass rest_class = store::ReasonClass::throttle;
+  std::optional<Monotonic> full_until;  // at one of our own limits until then
+  std::string_view full_reason;         // of full_until
 };
+
+// What routing rules ask about.
+struct MailFacts {
+  std::string_view sender_domain, recipient_domain;  // lower case
+  std::string_view lane;
+  std::span<const std::string> tags;
+};
+
+bool fits(const store::RoutingRule& rule, const MailFacts& facts);
+// The first rule that fits, or null.
+const store::RoutingRule* rule_for(std::span<const store::RoutingRule> rules, const MailFacts& facts);
 
 struct RouteRequest {
   std::optional<store::ConnectionId> pinned_to;
   std::optional<store::ConnectionId> in_doubt_with;  // then no other may ever get it
   const std::set<store::ConnectionId>& tried;        // in this round: a fault moved the email on
-  Duration next_round = std::chrono::seconds(15);    // when all have been tried
+  const store::RoutingRule* rule = nullptr;
+  Duration next_round = std::chrono::seconds(15);  // when all have been tried
+  double chance = 0;                               // [0, 1): the draw among connections of the same priority
 };
 
 struct Route {
@@ -34,7 +53,17 @@ struct Route {
   Monotonic until{};  // the earliest moment that may change it
 };
 
-// `candidates` by priority, then id.
+// `candidates` by priority, then id. Among usable ones of the best priority the draw follows their weights. A
+// connection at its own limit keeps its mail, unless it says that it may spill to those of a lower priority.
 Route choose_connection(std::span<const Candidate> candidates, const RouteRequest& request, Monotonic now);
+
+struct Consideration {
+  const store::ConnectionRecord* connection = nullptr;
+  bool usable = false;
+  bool chosen = false;
+  std::string why;  // a sentence
+};
+std::vector<Consideration> explain_route(std::span<const Candidate> candidates, const RouteRequest& request,
+                                         Monotonic now);
 
 }  // namespace postroom::policy

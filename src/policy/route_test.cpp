@@ -17,13 +17,15 @@ class RouteTest : public testing::Test {
   RouteTest() {
     for (int i = 0; i < 3; ++i) {
       records_[i].id = i + 1;
+      records_[i].priority = i;
       records_[i].caption = std::string(1, static_cast<char>('A' + i));
       Candidate candidate;
       candidate.connection = &records_[i];
       candidates_.push_back(candidate);
     }
   }
-  Route choose() { return choose_connection(candidates_, {pinned_to_, in_doubt_with_, tried_}, now); }
+  RouteRequest request() const { return {pinned_to_, in_doubt_with_, tried_, rule_, seconds(15), chance_}; }
+  Route choose() { return choose_connection(candidates_, request(), now); }
   store::ConnectionId chosen() {
     const Route route = choose();
     return route.connection == nullptr ? 0 : route.connection->id;
@@ -33,6 +35,8 @@ class RouteTest : public testing::Test {
   std::vector<Candidate> candidates_;
   std::optional<store::ConnectionId> pinned_to_, in_doubt_with_;
   std::set<store::ConnectionId> tried_;
+  const store::RoutingRule* rule_ = nullptr;
+  double chance_ = 0;
 };
 
 TEST_F(RouteTest, TakesTheFirstUsableOne) {
@@ -76,19 +80,116 @@ TEST_F(RouteTest, LetsDoubtOutrankThePin) {
 TEST_F(RouteTest, NamesTheEarliestReasonToLookAgain) {
   candidates_[0].healthy = false;
   candidates_[0].probe_at = now + seconds(60);
-  candidates_[1].free_at = now + seconds(20);
-  candidates_[1].wait_class = ReasonClass::throttle;
-  candidates_[2].free_at = now + seconds(40);
+  candidates_[1].rests_until = now + seconds(20);
+  candidates_[1].rest_reason = "slow down";
+  candidates_[2].full_until = now + seconds(40);
   const Route route = choose();
   EXPECT_EQ(route.connection, nullptr);
   EXPECT_EQ(route.until, now + seconds(20));
   EXPECT_EQ(route.reason_class, ReasonClass::throttle);
   EXPECT_NE(route.reason.find("\"B\""), std::string::npos);
+  EXPECT_NE(route.reason.find("slow down"), std::string::npos);
 }
 
 TEST_F(RouteTest, ForgetsALimitWhoseWindowIsOver) {
-  candidates_[0].free_at = now;
+  candidates_[0].full_until = now;
+  candidates_[0].rests_until = now;
   EXPECT_EQ(chosen(), 1);
+}
+
+TEST_F(RouteTest, KeepsMailThatOnlyOurOwnLimitHoldsUp) {
+  candidates_[0].full_until = now + seconds(5);
+  candidates_[0].full_reason = "The limit is reached.";
+  EXPECT_EQ(chosen(), 0);
+  EXPECT_EQ(choose().until, now + seconds(5));
+  EXPECT_EQ(choose().reason_class, ReasonClass::quota);
+  EXPECT_EQ(choose().reason, "The limit is reached.");
+}
+
+TEST_F(RouteTest, SpillsWhereTheOperatorAllowsIt) {
+  candidates_[0].full_until = now + seconds(5);
+  records_[0].over_limit = store::OverLimit::spill;
+  EXPECT_EQ(chosen(), 2);
+  candidates_[1].full_until = now + seconds(9);
+  EXPECT_EQ(chosen(), 0) << "the second keeps its mail";
+}
+
+TEST_F(RouteTest, SharesALimitAmongConnectionsOfOnePriority) {
+  records_[1].priority = records_[0].priority;
+  candidates_[0].full_until = now + seconds(5);
+  EXPECT_EQ(chosen(), 2);
+}
+
+TEST_F(RouteTest, LeavesAProviderThatAskedForARest) {
+  candidates_[0].rests_until = now + seconds(5);
+  EXPECT_EQ(chosen(), 2);
+}
+
+TEST_F(RouteTest, DrawsByWeightWithinAPriority) {
+  for (store::ConnectionRecord& record : records_) record.priority = 10;
+  records_[0].weight = 1;
+  records_[1].weight = 2;
+  records_[2].weight = 1;
+  std::vector<store::ConnectionId> drawn;
+  for (chance_ = 0; chance_ < 1; chance_ += 0.25) drawn.push_back(chosen());
+  EXPECT_EQ(drawn, (std::vector<store::ConnectionId>{1, 2, 2, 3}));
+  candidates_[1].healthy = false;
+  chance_ = 0.5;
+  EXPECT_EQ(chosen(), 3) << "the sick one has no part in the draw";
+  chance_ = 0.9999999;
+  EXPECT_EQ(chosen(), 3);
+}
+
+TEST_F(RouteTest, SkipsWhatAnOperatorHasPaused) {
+  candidates_[0].paused = true;
+  EXPECT_EQ(chosen(), 2);
+  pinned_to_ = 1;
+  EXPECT_EQ(chosen(), 0);
+  EXPECT_EQ(choose().reason_class, ReasonClass::op);
+}
+
+TEST_F(RouteTest, KeepsToWhatARuleNames) {
+  const store::RoutingRule rule{"", "example.net", "", "", {3, 2}, store::Otherwise::wait};
+  rule_ = &rule;
+  EXPECT_EQ(chosen(), 2);
+  records_[1].enabled = false;
+  EXPECT_EQ(chosen(), 3);
+  candidates_[2].healthy = false;
+  EXPECT_EQ(chosen(), 0) << "the first is not named";
+  pinned_to_ = 1;
+  EXPECT_EQ(chosen(), 1) << "a pin outranks a rule";
+}
+
+TEST_F(RouteTest, LeavesARuleThatAllowsItOnlyWhenItMust) {
+  const store::RoutingRule rule{"", "example.net", "", "", {3}, store::Otherwise::any};
+  rule_ = &rule;
+  EXPECT_EQ(chosen(), 3);
+  candidates_[2].healthy = false;
+  EXPECT_EQ(chosen(), 1);
+}
+
+TEST_F(RouteTest, AsksTheFirstRuleThatFits) {
+  const std::vector<std::string> tags{"order", "vip"};
+  const MailFacts facts{"shop.example", "example.net", "bulk", tags};
+  const std::vector<store::RoutingRule> rules{{"other.example", "", "", "", {1}, store::Otherwise::wait},
+                                              {"", "example.net", "transactional", "", {1}, store::Otherwise::wait},
+                                              {"shop.example", "", "", "vip", {2}, store::Otherwise::wait},
+                                              {"", "", "bulk", "", {3}, store::Otherwise::wait}};
+  EXPECT_EQ(rule_for(rules, facts), &rules[2]);
+  EXPECT_EQ(rule_for(rules, {"shop.example", "example.net", "bulk", {}}), &rules[3]);
+  EXPECT_EQ(rule_for(rules, {"shop.example", "example.org", "other", {}}), nullptr);
+}
+
+TEST_F(RouteTest, ExplainsWhyEachIsTakenOrNot) {
+  records_[1].enabled = false;
+  records_[2].priority = 7;
+  const std::vector<Consideration> all = explain_route(candidates_, request(), now);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_TRUE(all[0].chosen && all[0].usable);
+  EXPECT_FALSE(all[1].usable);
+  EXPECT_EQ(all[1].why, "The connection \"B\" is disabled.");
+  EXPECT_TRUE(all[2].usable && !all[2].chosen);
+  EXPECT_EQ(all[2].why, "The connection \"C\" comes after the chosen one.");
 }
 
 TEST_F(RouteTest, SaysWhyNothingCanTakeIt) {

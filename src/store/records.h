@@ -163,6 +163,18 @@ struct SendingLimits {
   friend bool operator==(const SendingLimits&, const SendingLimits&) = default;
 };
 
+// What a connection has sent, for its limits: each counted attempt's time, oldest first, and sums by quarter of an hour
+// (every time zone's day begins with one).
+struct SendingHistory {
+  struct Quarter {
+    Timestamp at;  // its start
+    std::uint64_t count = 0;
+  };
+  std::vector<Timestamp> recent;
+  std::vector<Quarter> quarters;
+};
+inline constexpr Duration quarter_of_an_hour = std::chrono::minutes(15);
+
 struct ConnectionHealth {
   HealthState state = HealthState::up;
   std::optional<Timestamp> since;

@@ -103,18 +103,6 @@ struct AttemptOutcome {
   EmailRecord email;  // with its new status, counts, times and doubt; a final status moves it out of the queue
 };
 
-// What a connection has sent, for its limits: each counted attempt's time, oldest first, and sums by quarter of an hour
-// (every time zone's day begins with one).
-struct SendingHistory {
-  struct Quarter {
-    Timestamp at;  // its start
-    std::uint64_t count = 0;
-  };
-  std::vector<Timestamp> recent;
-  std::vector<Quarter> quarters;
-};
-inline constexpr Duration quarter_of_an_hour = std::chrono::minutes(15);
-
 struct HistoryQuery {
   ConnectionId connection_id = 0;
   Timestamp recent_from;        // of `recent`
@@ -149,7 +137,7 @@ struct MessageStory {
 struct RetentionCut {
   Timestamp content_before;  // content of messages whose emails all finished before
   Timestamp log_before;      // attempts, finished emails, messages, rollups
-  Timestamp audit_before;  // events too
+  Timestamp audit_before;    // events too
   Timestamp idempotency_before;
 };
 

@@ -47,17 +47,14 @@ struct Process {
             loop, store, {network, network, network, [](const net::IpAddress&) { return Result<>{}; }}, ids, chance,
             [](const store::ConnectionRecord&) { return Secret(); }, options_of(world)),
         pause(loop) {
-    store.on_commit([this](store::memory::Write kind) { return fate_of(kind); });
-    store.on_connections_changed([this] { engine.connections_changed(); });
+    store.on_commit([this](store::memory::Write) { return fate_of(); });
+    store.on_connections_changed([this] { engine.settings_changed(); });
   }
 
-  // A begin whose answer is lost would leave the email `sending` until the next start; the contract of begin_attempts
-  // rules it out, as an error there means that nothing is written.
-  CommitFate fate_of(store::memory::Write kind) {
+  CommitFate fate_of() {
     const bool trouble = !world.quiet && store_trouble_until > loop.now();
     if (trouble || world.happens(world.refusals)) return CommitFate::refused;
-    if (kind != store::memory::Write::begin && world.happens(world.refusals))
-      return CommitFate::committed_but_reported_lost;
+    if (world.happens(world.refusals)) return CommitFate::committed_but_reported_lost;
     return CommitFate::committed;
   }
 

@@ -139,7 +139,8 @@ EmailRecord StoreContract::bring_to(EmailRecord email, EmailStatus status) {
 
 std::vector<EmailRecord> StoreContract::due_emails() {
   std::vector<EmailRecord> emails;
-  for (DueEmail& due : get(store_->due({"default", mailroom_.now(), std::nullopt, 500})).emails) emails.push_back(due.email);
+  for (DueEmail& due : get(store_->due({"default", mailroom_.now(), std::nullopt, 500})).emails)
+    emails.push_back(due.email);
   return emails;
 }
 

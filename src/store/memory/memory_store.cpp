@@ -213,8 +213,8 @@ Answer<std::vector<bool>> MemoryStore::begin_attempts(std::vector<AttemptStart> 
   const Result<> written = co_await write(Write::begin, [&](Disk& disk) -> Result<> {
     for (const AttemptStart& start : starts) {
       const auto row = disk.queue.find(start.attempt.email_id);
-      const bool may = row != disk.queue.end() && may_begin(row->second.email.status) &&
-                       is_as_read(row->second.email, start);
+      const bool may =
+          row != disk.queue.end() && may_begin(row->second.email.status) && is_as_read(row->second.email, start);
       begun.push_back(may);
       if (!may) continue;
       row->second.email.status = EmailStatus::sending;

@@ -83,8 +83,7 @@ Answer<SendingHistory> MemoryStore::sending_history(HistoryQuery query) {
     if (row.attempt.connection_id == query.connection_id && row.attempt.counted && id.at() >= query.recent_from)
       history.recent.push_back(id.at());
   if (history.recent.size() > query.recent_most)
-    history.recent.erase(history.recent.begin(),
-                         history.recent.end() - static_cast<std::ptrdiff_t>(query.recent_most));
+    history.recent.erase(history.recent.begin(), history.recent.end() - static_cast<std::ptrdiff_t>(query.recent_most));
   const std::int64_t width = std::chrono::duration_cast<Milliseconds>(quarter_of_an_hour).count();
   for (const auto& [key, used] : disk_->usage)
     if (key.first == query.connection_id && key.second >= query.quarters_from.ms / width)
@@ -259,8 +258,8 @@ Answer<std::size_t> MemoryStore::remove_old(RetentionCut cut, std::size_t limit)
     removed += static_cast<std::size_t>(kept - disk.audit.begin());
     disk.audit.erase(disk.audit.begin(), kept);
     removed += std::erase_if(disk.notable, [&](const EventRecord& event) { return event.at < cut.audit_before; });
-    removed += std::erase_if(
-        disk.usage, [&](const auto& entry) { return entry.first.second < cut.log_before.ms / 900000; });
+    removed +=
+        std::erase_if(disk.usage, [&](const auto& entry) { return entry.first.second < cut.log_before.ms / 900000; });
     removed +=
         remove_if_old(disk.claims, limit, [&](const auto& entry) { return entry.second.at < cut.idempotency_before; });
     removed +=

@@ -26,14 +26,12 @@ Result<DuePage> read_due_page(Database& database, const DueQuery& query) {
   if (!after_at) return fail(ErrorCode::invalid, "no position of this list");
   std::size_t rows = 0;
   // First the rest of the moment that the last page ended in: the rowid takes no part in an index range of row values.
-  for (const char* stretch :
-       {"e.lane=?5 AND e.next_attempt_at=?1 AND e.id>?2 AND ?1<=?3",
-        "e.lane=?5 AND e.next_attempt_at>?1 AND ?2=?2 AND e.next_attempt_at<=?3"}) {
+  for (const char* stretch : {"e.lane=?5 AND e.next_attempt_at=?1 AND e.id>?2 AND ?1<=?3",
+                              "e.lane=?5 AND e.next_attempt_at>?1 AND ?2=?2 AND e.next_attempt_at<=?3"}) {
     Statement select = database.prepare(std::string("SELECT ") + email_columns + "," + due_columns +
                                         " FROM email e JOIN message m ON m.id=e.message_id WHERE " + stretch +
                                         " ORDER BY e.next_attempt_at, e.id LIMIT ?4");
-    select << *after_at << after.id << query.until << static_cast<std::int64_t>(query.limit - rows)
-           << query.lane;
+    select << *after_at << after.id << query.until << static_cast<std::int64_t>(query.limit - rows) << query.lane;
     for (; select.step(); ++rows) {
       DueEmail due = read_due(select);
       page.last = Position{std::to_string(due.email.next_attempt_at->ms), true, due.email.id.value};
@@ -81,8 +79,9 @@ Result<std::vector<bool>> begin_all(Database& database, const std::vector<Attemp
 Result<> take_back_one(Database& database, AttemptId id) {
   AttemptRecord attempt;
   {
-    Statement select = database.prepare(std::string("SELECT ") + attempt_columns +
-                                        " FROM attempt a JOIN message m ON m.id=a.message_id WHERE a.id=? AND a.status=0");
+    Statement select =
+        database.prepare(std::string("SELECT ") + attempt_columns +
+                         " FROM attempt a JOIN message m ON m.id=a.message_id WHERE a.id=? AND a.status=0");
     select << id.value;
     if (!select.step()) return select.error();
     attempt = read_attempt(select);

@@ -48,8 +48,8 @@ std::array<Step, 11> steps_of(const RetentionCut& cut) {
            log, 0},
       Step{"audit", "id", "SELECT id FROM audit WHERE at<?1 AND ?2=?2", cut.audit_before.ms, 0},
       Step{"event", "id", "SELECT id FROM event WHERE at<?1 AND ?2=?2", cut.audit_before.ms, 0},
-      Step{"usage", "(connection_id, quarter)", "SELECT connection_id, quarter FROM usage WHERE quarter<?1/900000 AND ?2=?2",
-           cut.log_before.ms, 0},
+      Step{"usage", "(connection_id, quarter)",
+           "SELECT connection_id, quarter FROM usage WHERE quarter<?1/900000 AND ?2=?2", cut.log_before.ms, 0},
       Step{"idempotency", "(credential, key)", "SELECT credential, key FROM idempotency WHERE at<?1 AND ?2=?2",
            cut.idempotency_before.ms, 0},
       Step{"rollup", "minute", "SELECT minute FROM rollup WHERE minute<?1/60000 AND ?2=?2", cut.log_before.ms, 0}};

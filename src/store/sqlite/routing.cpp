@@ -114,8 +114,8 @@ Answer<Page<EventRecord>> SqliteStore::list_events(PageRequest page) {
     select << (page.after ? static_cast<std::int64_t>(page.after->id) : INT64_MAX)
            << static_cast<std::int64_t>(page.limit);
     while (select.step())
-      found.items.push_back({select.integer(0), {select.integer(1)}, select.text(2), select.maybe_integer(3),
-                             select.text(4)});
+      found.items.push_back(
+          {select.integer(0), {select.integer(1)}, select.text(2), select.maybe_integer(3), select.text(4)});
     if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
     if (found.items.size() == page.limit)
       found.next = Position{{}, true, static_cast<std::uint64_t>(found.items.back().id)};

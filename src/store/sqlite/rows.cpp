@@ -1,7 +1,6 @@
 #include "store/sqlite/rows.h"
 
 #include "base/text.h"
-#include "store/store.h"
 
 namespace postroom::store::sqlite {
 

@@ -1,0 +1,170 @@
+#include "delivery/backlog.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postroom::delivery {
+namespace {
+
+using store::DueEmail;
+using store::Position;
+
+// Just before an email in a lane's order.
+Position before(const store::EmailRecord& email) {
+  return {std::to_string(email.next_attempt_at->ms), true, email.id.value - 1};
+}
+
+bool is_before(const Position& a, const Position& b) {
+  return std::pair(a.number(), a.id) < std::pair(b.number(), b.id);
+}
+
+}  // namespace
+
+Backlog::Backlog(async::Loop& loop, store::Store& store, std::vector<std::string> lanes, std::size_t window)
+    : loop_(loop), store_(store), window_(window) {
+  for (std::string& name : lanes) lanes_.emplace_back(std::move(name));
+}
+
+async::Task<Result<void>> Backlog::meet_lanes() {
+  const Result<std::vector<std::string>> in_use = co_await store_.lanes_in_use();
+  if (!in_use) co_return std::unexpected(in_use.error());
+  for (const std::string& name : *in_use) lane_of(name);
+  co_return Result<void>{};
+}
+
+std::size_t Backlog::lane_of(const std::string& name) {
+  const auto found = std::ranges::find(lanes_, name, &Lane::name);
+  if (found != lanes_.end()) return static_cast<std::size_t>(found - lanes_.begin());
+  lanes_.emplace_back(name);
+  return lanes_.size() - 1;
+}
+
+void Backlog::pause(const std::set<std::string>& names) {
+  for (Lane& lane : lanes_) {
+    const bool resumed = lane.paused && !names.contains(lane.name);
+    lane.paused = names.contains(lane.name);
+    if (resumed) rewind(lane, Timestamp{0});
+  }
+}
+
+// What became due may stand before the place the scan has reached, also before the one that a read under way will
+// reach: the next read starts over from there.
+void Backlog::rewind(Lane& lane, Timestamp to) {
+  lane.more_due = true;
+  if (!lane.rewind_to || to < *lane.rewind_to) lane.rewind_to = to;
+}
+
+void Backlog::look_again() {
+  for (Lane& lane : lanes_) rewind(lane, Timestamp{0});
+}
+
+void Backlog::due_at(const std::string& name, Timestamp earliest) {
+  Lane& lane = lanes_[lane_of(name)];
+  if (earliest <= loop_.wall()) return rewind(lane, earliest);
+  if (!lane.next_due_at || earliest < *lane.next_due_at) lane.next_due_at = earliest;
+}
+
+void Backlog::due_at(const store::EmailRecord& email) {
+  if (email.next_attempt_at) due_at(email.lane, *email.next_attempt_at);
+}
+
+std::optional<Timestamp> Backlog::next_due_at() const {
+  std::optional<Timestamp> next;
+  for (const Lane& lane : lanes_)
+    if (!lane.paused && lane.next_due_at && (!next || *lane.next_due_at < *next)) next = lane.next_due_at;
+  return next;
+}
+
+bool Backlog::hold(const store::EmailRecord& email) {
+  const std::size_t lane = lane_of(email.lane);
+  if (!held_.emplace(email.id, lane).second) return false;
+  ++lanes_[lane].held;
+  return true;
+}
+
+void Backlog::let_go(const store::EmailRecord& email) {
+  const auto found = held_.find(email.id);
+  if (found == held_.end()) return;
+  --lanes_[found->second].held;
+  held_.erase(found);
+}
+
+void Backlog::pass_by(const store::EmailRecord& email, Passer passer) {
+  let_go(email);
+  if (!email.next_attempt_at) return look_again(email);
+  const Position here = before(email);
+  const auto [mark, is_new] = lanes_[lane_of(email.lane)].bookmarks.try_emplace(passer, here);
+  if (!is_new && is_before(here, mark->second)) mark->second = here;
+}
+
+// The moment that something was waited for may have come.
+void Backlog::arrive(Lane& lane) {
+  if (!lane.next_due_at || *lane.next_due_at > loop_.wall()) return;
+  rewind(lane, *lane.next_due_at);
+  lane.next_due_at.reset();
+}
+
+std::optional<Backlog::Passer> Backlog::bookmark_to_read(const Lane& lane, const HasRoom& has_room) const {
+  for (const auto& [passer, position] : lane.bookmarks)
+    if (has_room(passer)) return passer;
+  return std::nullopt;
+}
+
+bool Backlog::wants_read(const HasRoom& has_room) const {
+  return std::ranges::any_of(lanes_, [&](const Lane& lane) {
+    const bool come = lane.next_due_at && *lane.next_due_at <= loop_.wall();
+    return has_window(lane) && (lane.more_due || come || bookmark_to_read(lane, has_room));
+  });
+}
+
+async::Task<Result<std::vector<DueEmail>>> Backlog::read(const HasRoom& has_room) {
+  for (std::size_t index = 0; index < lanes_.size(); ++index) {
+    arrive(lanes_[index]);
+    if (!has_window(lanes_[index])) continue;
+    if (const std::optional<Passer> passer = bookmark_to_read(lanes_[index], has_room))
+      co_return co_await read_at_bookmark(index, *passer);
+    if (!lanes_[index].more_due) continue;
+    Result<std::vector<DueEmail>> page = co_await read_on(index);
+    if (!page || !page->empty() || lanes_[index].more_due) co_return page;
+  }
+  co_return std::vector<DueEmail>{};
+}
+
+async::Task<Result<std::vector<DueEmail>>> Backlog::read_on(std::size_t index) {
+  store::DueQuery query;
+  {
+    Lane& lane = lanes_[index];  // not kept over the await: lanes may be added meanwhile
+    lane.more_due = false;
+    if (lane.rewind_to && lane.scanned_to && lane.scanned_to->number() >= lane.rewind_to->ms)
+      lane.scanned_to = Position{std::to_string(lane.rewind_to->ms), true, 0};
+    lane.rewind_to.reset();
+    query = {lane.name, loop_.wall(), lane.scanned_to, window_ - lane.held};
+  }
+  Result<store::DuePage> page = co_await store_.due(std::move(query));
+  Lane& lane = lanes_[index];
+  if (!page) {
+    lane.more_due = true;
+    co_return std::unexpected(page.error());
+  }
+  if (page->last) {
+    lane.scanned_to = page->last;
+    lane.more_due = true;  // until a read finds nothing: expired rows count in no page
+  }
+  if (page->next_due_at && (!lane.next_due_at || *page->next_due_at < *lane.next_due_at))
+    lane.next_due_at = page->next_due_at;
+  co_return std::move(page->emails);
+}
+
+async::Task<Result<std::vector<DueEmail>>> Backlog::read_at_bookmark(std::size_t index, Passer passer) {
+  const Position from = lanes_[index].bookmarks.at(passer);
+  Result<store::DuePage> page =
+      co_await store_.due({lanes_[index].name, loop_.wall(), from, window_ - lanes_[index].held});
+  if (!page) co_return std::unexpected(page.error());
+  const auto mark = lanes_[index].bookmarks.find(passer);
+  const bool unmoved = mark != lanes_[index].bookmarks.end() && !is_before(mark->second, from);
+  if (unmoved && page->last) mark->second = *page->last;
+  if (unmoved && !page->last) lanes_[index].bookmarks.erase(mark);
+  co_return std::move(page->emails);
+}
+
+}  // namespace postroom::delivery

@@ -1,0 +1,86 @@
+// Backlog is what is due and not yet under way, read from the store lane by lane, each in the order of its time. It
+// keeps the name of every email in memory, so that none is claimed twice, and bounds how many there are: however deep
+// the queue is, a lane has its window.
+//
+// Mail that can't get in line now (its connection has enough before it, or none is usable) is passed by without a
+// write; a bookmark remembers where, and reading goes on from there once there is room again.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "async/loop.h"
+#include "async/task.h"
+#include "base/result.h"
+#include "store/store.h"
+
+namespace postroom::delivery {
+
+class Backlog {
+ public:
+  // Who has passed mail by: a connection, or nobody (no connection was usable).
+  using Passer = store::ConnectionId;
+  static constexpr Passer nobody = 0;
+
+  // `lanes` in the order of their priority.
+  Backlog(async::Loop& loop, store::Store& store, std::vector<std::string> lanes, std::size_t window);
+
+  // Adds lanes that queued mail bears and the configuration no longer names; they come last.
+  async::Task<Result<void>> meet_lanes();
+  std::size_t lanes() const { return lanes_.size(); }
+  std::size_t lane_of(const std::string& name);  // an unknown one is added
+  void pause(const std::set<std::string>& names);
+
+  // The next page that some lane wants, in the lanes' order; empty when none does. `has_room` says whether reading may
+  // go on at a passer's bookmark.
+  using HasRoom = std::function<bool(Passer)>;
+  async::Task<Result<std::vector<store::DueEmail>>> read(const HasRoom& has_room);
+  bool wants_read(const HasRoom& has_room) const;
+
+  bool hold(const store::EmailRecord& email);  // false: it is in memory already
+  void let_go(const store::EmailRecord& email);
+  void pass_by(const store::EmailRecord& email, Passer passer);  // let go, and read again later
+  std::size_t held() const { return held_.size(); }
+
+  void due_at(const std::string& lane, Timestamp earliest);
+  void due_at(const store::EmailRecord& email);  // by its next_attempt_at, if it has one
+  // A row may be due that the scan has passed by: the lane is read from the start.
+  void look_again(const store::EmailRecord& email) { rewind(lanes_[lane_of(email.lane)], Timestamp{0}); }
+  void look_again();
+  std::optional<Timestamp> next_due_at() const;  // of what the store holds beyond the scan
+
+ private:
+  struct Lane {
+    explicit Lane(std::string lane_name) : name(std::move(lane_name)) {}
+    std::string name;
+    bool paused = false;
+    std::size_t held = 0;
+    std::optional<store::Position> scanned_to;
+    std::optional<Timestamp> rewind_to;    // where the next read starts over, when before scanned_to
+    std::optional<Timestamp> next_due_at;  // of what the store holds beyond the scan
+    bool more_due = true;                  // the store may hold due mail not yet read
+    std::map<Passer, store::Position> bookmarks;
+  };
+
+  static void rewind(Lane& lane, Timestamp to);
+  void arrive(Lane& lane);
+  bool has_window(const Lane& lane) const { return !lane.paused && lane.held <= window_ / 2; }
+  std::optional<Passer> bookmark_to_read(const Lane& lane, const HasRoom& has_room) const;
+  async::Task<Result<std::vector<store::DueEmail>>> read_on(std::size_t index);
+  async::Task<Result<std::vector<store::DueEmail>>> read_at_bookmark(std::size_t index, Passer passer);
+
+  async::Loop& loop_;
+  store::Store& store_;
+  std::size_t window_;
+  std::vector<Lane> lanes_;
+  std::unordered_map<EmailId, std::size_t> held_;  // with the lane
+};
+
+}  // namespace postroom::delivery

@@ -1,0 +1,216 @@
+// What goes next over which connection: mail that is due is read, routed, put in line, and started as sessions, limits
+// and lanes allow.
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/limits.h"
+#include "delivery/engine.h"
+#include "delivery/events.h"
+
+namespace postroom::delivery {
+namespace {
+
+using store::ConnectionId;
+using store::DueEmail;
+using store::EmailRecord;
+using store::EmailStatus;
+
+// Of an address as it is stored: its domain is in lower case.
+std::string_view domain_of(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
+}
+
+}  // namespace
+
+struct Engine::Candidates {
+  std::vector<std::optional<policy::Meter::Wait>> limits;  // what the views in `all` refer to
+  std::vector<policy::Candidate> all;
+
+  Candidates(Outlets& outlets, const std::vector<ConnectionId>& order, Monotonic now, Timestamp wall) {
+    limits.reserve(order.size());
+    all.reserve(order.size());
+    for (const ConnectionId id : order) {
+      Outlet& outlet = outlets.at(id);
+      limits.push_back(outlet.long_wait(now, wall));
+      all.push_back(outlet.candidate(limits.back(), now));
+    }
+  }
+};
+
+// One page more, while there is room for it.
+async::Task<void> Engine::read_due() {
+  const auto room_at = [this](Backlog::Passer passer) { return has_room(passer); };
+  if (pauses_.all || loop_.now() < store_trouble_until_) co_return;
+  Result<std::vector<DueEmail>> page = co_await backlog_.read(room_at);
+  if (!page) {
+    store_trouble_until_ = loop_.now() + std::chrono::seconds(1);
+    co_return;
+  }
+  gather(std::move(*page));
+  if (backlog_.wants_read(room_at)) look();
+}
+
+bool Engine::has_room(Backlog::Passer passer) {
+  if (passer == Backlog::nobody) return loop_.now() >= nobody_until_;
+  Outlet* passing = outlet(passer);  // gone or not sending: routed anew
+  return passing == nullptr || !passing->may_send(loop_.now()) || passing->wants_more(options_.window / 2);
+}
+
+const store::RoutingRule* Engine::rule_of(const DueEmail& due) const {
+  if (routing_.rules.empty()) return nullptr;
+  return policy::rule_for(routing_.rules,
+                          {domain_of(due.reverse_path), domain_of(due.email.address), due.email.lane, due.email.tags});
+}
+
+// Emails of one message that may share a transaction become one shipment (fine-print, "Composition and protocol").
+void Engine::gather(std::vector<DueEmail> emails) {
+  using Key = std::tuple<MessageId, ConnectionId, const store::RoutingRule*>;
+  std::map<Key, Shipment> shared;
+  std::vector<Key> order;
+  for (DueEmail& due : emails) {
+    if (!backlog_.hold(due.email)) continue;
+    if (due.email.in_doubt_with) {
+      Shipment alone;
+      alone.emails.push_back(std::move(due));
+      assign(std::move(alone));
+      continue;
+    }
+    const Key key{due.email.message_id, due.email.pinned_to.value_or(0), rule_of(due)};
+    Shipment& shipment = shared[key];
+    if (shipment.emails.empty()) order.push_back(key);
+    shipment.emails.push_back(std::move(due));
+    if (shipment.emails.size() == limits::recipients_per_transaction) assign(std::exchange(shipment, {}));
+  }
+  for (const Key& key : order)
+    if (!shared[key].emails.empty()) assign(std::exchange(shared[key], {}));
+}
+
+// Puts a shipment in line for its connection; where none may take it, it waits with the reason.
+void Engine::assign(Shipment shipment) {
+  const std::size_t lane = backlog_.lane_of(shipment.emails.front().email.lane);
+  if (pauses_.all || pauses_.lanes.contains(shipment.emails.front().email.lane)) {
+    for (const DueEmail& due : shipment.emails) {
+      backlog_.let_go(due.email);
+      backlog_.look_again(due.email);  // once the lane is resumed
+    }
+    return;
+  }
+  const policy::Route next = route(shipment.emails.front(), shipment.tried);
+  if (next.connection == nullptr) return wait(std::move(shipment), next);
+  Outlet& outlet = outlets_.at(next.connection->id);
+  if (outlet.has_room(options_.window / 2) || outlets_.size() == 1 || !shipment.tried.empty())
+    return outlet.stand_in_line(lane, std::move(shipment));
+  for (const DueEmail& due : shipment.emails) backlog_.pass_by(due.email, next.connection->id);
+}
+
+void Engine::wait(Shipment shipment, const policy::Route& route) {
+  const Duration wait = std::max<Duration>(route.until - loop_.now(), std::chrono::milliseconds(1));
+  if (put_off_budget_ < shipment.emails.size()) {
+    nobody_until_ = std::max(nobody_until_, loop_.now() + std::min<Duration>(wait, std::chrono::seconds(1)));
+    for (const DueEmail& due : shipment.emails) backlog_.pass_by(due.email, Backlog::nobody);
+    return;
+  }
+  put_off_budget_ -= shipment.emails.size();
+  for (DueEmail& due : shipment.emails) {
+    if (due.email.reason_class == store::ReasonClass::none || shipment.tried.empty()) {
+      due.email.reason = route.reason;
+      due.email.reason_class = route.reason_class;
+    }
+    due.email.status = EmailStatus::queued;
+    due.email.next_attempt_at = loop_.wall() + wait;
+    to_put_off_.push_back(due.email);
+  }
+  look();
+}
+
+void Engine::dispatch() {
+  if (stopping_ || loop_.now() < store_trouble_until_) return;
+  for (const ConnectionId id : by_priority_) {
+    Outlet& outlet = outlets_.at(id);
+    if (outlet.connection.enabled && outlet.breaker.wants_probe(loop_.now()) &&
+        outlet.pool->has_room(outlet.places())) {
+      outlet.breaker.probe_begins();
+      outlet.pool->reserve();
+      under_way_.spawn(probe(id));
+    }
+    const bool stuck = !outlet.may_send(loop_.now()) || outlet.long_wait(loop_.now(), loop_.wall());
+    if (stuck && outlet.waiting() > 0)
+      for (Shipment& shipment : outlet.take_line()) assign(std::move(shipment));
+    start(id);
+  }
+  if (!pauses_.all && backlog_.wants_read([this](Backlog::Passer passer) { return has_room(passer); })) look();
+}
+
+// Starts as much as the connection's sessions and limits allow.
+void Engine::start(ConnectionId id) {
+  if (stopping_ || pauses_.all || loop_.now() < store_trouble_until_) return;
+  Outlet* from = outlet(id);
+  while (from != nullptr) {
+    std::optional<Shipment> shipment = from->next(loop_.now(), loop_.wall());
+    if (!shipment) return;
+    under_way_.spawn(ship(std::move(*shipment), id));
+    from = outlet(id);
+  }
+}
+
+async::Task<void> Engine::put_off(std::vector<EmailRecord> emails) {
+  const Result<std::vector<bool>> changed = co_await store_.postpone(emails);
+  if (!changed) store_trouble_until_ = loop_.now() + std::chrono::seconds(1);
+  for (std::size_t i = 0; i < emails.size(); ++i) {
+    backlog_.let_go(emails[i]);
+    if (changed && (*changed)[i]) {
+      backlog_.due_at(emails[i]);
+    } else {  // the row is as an operator left it, and may be due: the scan has passed it by
+      backlog_.look_again(emails[i]);
+    }
+  }
+}
+
+// Opens a session without mail; a good one serves the next message.
+async::Task<void> Engine::probe(ConnectionId id) {
+  const std::shared_ptr<SessionPool> pool = outlet(id)->pool;
+  smtp::Conversation conversation;
+  auto opened = co_await pool->acquire(Freshness::only_new, conversation);
+  const Outlet* probed = outlet(id);
+  const bool current = probed != nullptr && probed->pool == pool;  // else it is another connection by now
+  if (opened) {
+    if (current) recovered(id, policy::Proof::probe);
+    co_await pool->release(std::move(*opened));
+  } else {
+    pool->drop(nullptr);
+    const smtp::Fault& fault = opened.error();
+    if (current) feel(id, classify_fault(fault, probed->connection.host), describe(fault));
+  }
+  look();
+}
+
+policy::Route Engine::route(const DueEmail& due, const std::set<ConnectionId>& tried) {
+  const Candidates candidates(outlets_, by_priority_, loop_.now(), loop_.wall());
+  const policy::RouteRequest request{due.email.pinned_to, due.email.in_doubt_with,      tried,
+                                     rule_of(due),        options_.breaker.first_probe, random_.unit()};
+  return policy::choose_connection(candidates.all, request, loop_.now());
+}
+
+RouteExplanation Engine::explain(const RouteQuestion& question) {
+  const policy::MailFacts facts{domain_of(question.from), domain_of(question.to), question.lane, question.tags};
+  const store::RoutingRule* rule = policy::rule_for(routing_.rules, facts);
+  const Candidates candidates(outlets_, by_priority_, loop_.now(), loop_.wall());
+  const std::set<ConnectionId> tried;
+  const policy::RouteRequest request{question.pinned_to, std::nullopt, tried, rule, options_.breaker.first_probe, 0};
+  RouteExplanation explanation;
+  explanation.connections = policy::explain_route(candidates.all, request, loop_.now());
+  if (rule != nullptr) explanation.rule = static_cast<std::size_t>(rule - routing_.rules.data());
+  explanation.reason = policy::choose_connection(candidates.all, request, loop_.now()).reason;
+  if (pauses_.all) explanation.reason = "Sending is paused.";
+  if (pauses_.lanes.contains(question.lane)) explanation.reason = "The lane \"" + question.lane + "\" is paused.";
+  return explanation;
+}
+
+Outlet* Engine::outlet(ConnectionId id) {
+  const auto found = outlets_.find(id);
+  return found == outlets_.end() ? nullptr : &found->second;
+}
+
+}  // namespace postroom::delivery

@@ -1,0 +1,37 @@
+#include "store/pauses.h"
+
+#include <charconv>
+
+namespace postroom::store {
+namespace {
+
+constexpr std::string_view all_name = "pause.all";
+constexpr std::string_view lane_prefix = "pause.lane.";
+constexpr std::string_view connection_prefix = "pause.connection.";
+
+}  // namespace
+
+std::string pause_of_all() {
+  return std::string(all_name);
+}
+std::string pause_of_lane(std::string_view lane) {
+  return std::string(lane_prefix) + std::string(lane);
+}
+std::string pause_of_connection(ConnectionId id) {
+  return std::string(connection_prefix) + std::to_string(id);
+}
+
+Pauses read_pauses(const std::vector<std::pair<std::string, std::string>>& settings) {
+  Pauses pauses;
+  for (const auto& [name, reason] : settings) {
+    if (name == all_name) pauses.all = true;
+    if (name.starts_with(lane_prefix)) pauses.lanes.insert(name.substr(lane_prefix.size()));
+    if (!name.starts_with(connection_prefix)) continue;
+    ConnectionId id = 0;
+    const char* end = name.data() + name.size();
+    if (std::from_chars(name.data() + connection_prefix.size(), end, id).ptr == end) pauses.connections.insert(id);
+  }
+  return pauses;
+}
+
+}  // namespace postroom::store
