@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "base/time_zone.h"
 #include "mail/address.h"
 
 namespace postroom::api {
@@ -76,6 +77,7 @@ void read_connection(ObjectReader& reader, GivenConnection& given, Errors& error
   read_number(reader, "priority", c.priority, 0, 1'000'000);
   read_number(reader, "weight", c.weight, 1, 1'000'000);
   read_limits(reader, c.limits, errors);
+  read_word(reader, "over_limit", c.over_limit);
   read_text(reader, "timezone", c.timezone);
   read_number(reader, "max_sessions", c.max_sessions, 1, 1000);
   read_number(reader, "max_messages_per_session", c.max_messages_per_session, 0, 1'000'000);
@@ -94,6 +96,8 @@ void check_connection(const Services& services, ObjectReader& reader, const Conn
     if (const auto refusal = services.config.check_host(c.host)) reader.error("host", "host_not_allowed", *refusal);
   if (!c.send_from.empty() && !mail::parse_address(c.send_from))
     reader.error("send_from", "address_invalid", "This is not an email address.");
+  if (!TimeZone::find(c.timezone))
+    reader.error("timezone", "invalid", "This is no time zone; give an IANA name such as Europe/Berlin.");
   if (c.on_doubt == store::OnDoubt::inherit) reader.error("on_doubt", "invalid", "This must be retry or hold.");
 }
 

@@ -29,7 +29,7 @@ http::Response refused_change(const Call& call, const Error& error) {
 http::Response one(Services& services, int status, const ConnectionRecord& connection) {
   JsonWriter json;
   json.begin_object();
-  render_connection(json, connection, services.delivery.health(connection.id), services.delivery.used(connection.id));
+  render_connection(json, connection, services.delivery.state(connection.id));
   json.end_object();
   return json_answer(status, json.take());
 }
@@ -41,7 +41,7 @@ Answering list_connections(Services& services, Call& call) {
   if (!connections) co_return store_error(call, connections.error());
   const store::Page<ConnectionRecord> page{*connections, std::nullopt, connections->size(), true};
   const auto each = [&services](JsonWriter& json, const ConnectionRecord& c) {
-    render_connection(json, c, services.delivery.health(c.id), services.delivery.used(c.id));
+    render_connection(json, c, services.delivery.state(c.id));
   };
   co_return json_answer(200, render_page(page, "", each));
 }

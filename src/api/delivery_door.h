@@ -29,13 +29,41 @@ struct ConnectionTest {
   std::string send_to;  // "" : no real mail
 };
 
+// A connection as delivery sees it now.
+struct ConnectionState {
+  store::ConnectionHealth health;
+  store::SendingLimits used;   // within the present windows
+  std::uint32_t sessions = 0;  // that it has learned to use at once; at most max_sessions
+  bool paused = false;
+};
+
+// Of mail that may not exist: which connection would it take?
+struct RouteQuestion {
+  std::string from, to;  // addresses
+  std::string lane;
+  std::vector<std::string> tags;
+  std::optional<store::ConnectionId> pinned_to;
+};
+
+struct RouteAnswer {
+  struct Considered {
+    store::ConnectionId id = 0;
+    std::string caption;
+    bool usable = false, chosen = false;
+    std::string why;
+  };
+  std::vector<Considered> connections;  // in the order they are asked
+  std::optional<std::size_t> rule;      // the routing rule that fits, counted from 0
+  std::string waits_for;                // why the mail would wait; "" when it would go
+};
+
 class DeliveryDoor {
  public:
   virtual ~DeliveryDoor() = default;
   virtual async::Task<TestReport> test(ConnectionTest test) = 0;  // within 30 s
-  virtual store::ConnectionHealth health(store::ConnectionId id) const = 0;
-  virtual store::SendingLimits used(store::ConnectionId id) = 0;  // within the present windows
-  virtual void wake() = 0;                                        // an operator made mail due
+  virtual ConnectionState state(store::ConnectionId id) = 0;
+  virtual async::Task<RouteAnswer> explain(RouteQuestion question) = 0;
+  virtual void wake() = 0;  // an operator made mail due
 };
 
 }  // namespace postroom::api

@@ -66,7 +66,7 @@ Answering get_email(Services& services, Call& call) {
   }
   JsonWriter json;
   json.begin_object();
-  render_email(json, story->email, services.loop.wall());
+  render_email(json, story->email);
   json.time("finished_at", story->email.finished_at);
   render_timeline(json, *story);
   json.end_object();

@@ -144,7 +144,7 @@ Answering get_message(Services& services, Call& call) {
   json.text_or_null("submitted_by", message.submitted_by).key("emails").begin_array();
   for (const auto& email : story->emails) {
     json.begin_object();
-    render_email(json, email, services.loop.wall());
+    render_email(json, email);
     json.end_object();
   }
   json.end_array().end_object();

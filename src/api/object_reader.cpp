@@ -45,6 +45,11 @@ std::optional<std::string> ObjectReader::text(std::string_view name) {
   return std::nullopt;
 }
 
+std::string ObjectReader::text_or_empty(std::string_view name) {
+  const auto* value = take(name);
+  return value && value->is_null() ? "" : text(name).value_or("");
+}
+
 std::optional<std::int64_t> ObjectReader::integer(std::string_view name, std::int64_t least, std::int64_t most) {
   const auto* value = take(name);
   if (!value) return std::nullopt;

@@ -21,6 +21,7 @@ class ObjectReader {
   bool has(std::string_view name) const { return object_.contains({name.data(), name.size()}); }
   const boost::json::value* take(std::string_view name);  // nullptr when absent
   std::optional<std::string> text(std::string_view name);
+  std::string text_or_empty(std::string_view name);  // null, as absence, is ""
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t least, std::int64_t most);
   std::optional<bool> boolean(std::string_view name);
   std::optional<Timestamp> time(std::string_view name);

@@ -135,8 +135,7 @@ Answering list_queue(Services& services, Call& call) {
   const Timestamp now = services.loop.wall();
   const auto page = co_await services.store.list_queue(query->filter, query->sort, query->direction, query->page, now);
   if (!page) co_return store_error(call, page.error());
-  const auto each = [now](JsonWriter& json, const store::EmailRecord& email) { render_email(json, email, now); };
-  co_return json_answer(200, render_page(*page, query->cursor_key, each));
+  co_return json_answer(200, render_page(*page, query->cursor_key, render_email));
 }
 
 Answering get_queued(Services& services, Call& call) {
@@ -147,7 +146,7 @@ Answering get_queued(Services& services, Call& call) {
   if (store::is_final(story->email.status)) co_return not_found(call);
   JsonWriter json;
   json.begin_object();
-  render_email(json, story->email, services.loop.wall());
+  render_email(json, story->email);
   json.end_object();
   co_return json_answer(200, json.take());
 }

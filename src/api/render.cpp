@@ -19,24 +19,17 @@ void render_used(JsonWriter& json, const store::SendingLimits& used) {
   json.number("per_day", used.per_day).number("per_month", used.per_month).end_object();
 }
 
-bool shown_expired(const store::EmailRecord& email, Timestamp now) {
-  using store::EmailStatus;
-  return !store::is_final(email.status) && email.status != EmailStatus::sending &&
-         email.status != EmailStatus::unknown && email.expires_at <= now;
-}
-
 }  // namespace
 
-void render_email(JsonWriter& json, const store::EmailRecord& email, Timestamp now) {
-  const bool expired = shown_expired(email, now);
+void render_email(JsonWriter& json, const store::EmailRecord& email) {
   json.text("id", to_string(email.id)).text("message_id", to_string(email.message_id));
   json.text("email", email.address).text("subject", email.subject);
-  json.text("status", to_word(expired ? store::EmailStatus::expired : email.status));
+  json.text("status", to_word(email.status));
   json.text_or_null("reason", email.reason);
-  json.text_or_null("reason_class", to_word(expired ? store::ReasonClass::expired : email.reason_class));
+  json.text_or_null("reason_class", to_word(email.reason_class));
   json.number("attempts", email.attempts);
   json.time("last_attempt_at", email.last_attempt_at);
-  json.time("next_attempt_at", expired ? std::nullopt : email.next_attempt_at);
+  json.time("next_attempt_at", email.next_attempt_at);
   json.time("created_at", email.created_at()).time("expires_at", email.expires_at);
   json.text("lane", email.lane);
   json.number_or_null("connection_id", email.in_doubt_with ? email.in_doubt_with : email.pinned_to);
@@ -58,8 +51,7 @@ void render_attempt(JsonWriter& json, const store::AttemptRecord& attempt) {
   json.number_or_null("duration_ms", attempt.duration_ms);
 }
 
-void render_connection(JsonWriter& json, const store::ConnectionRecord& c, const store::ConnectionHealth& health,
-                       const store::SendingLimits& used) {
+void render_connection(JsonWriter& json, const store::ConnectionRecord& c, const ConnectionState& state) {
   json.number("id", c.id).number("version", c.version).text("caption", c.caption).text("driver", c.driver);
   json.text("host", c.host).number("port", c.port).text("username", c.username);
   json.boolean("has_password", !c.sealed_password.empty());
@@ -67,13 +59,15 @@ void render_connection(JsonWriter& json, const store::ConnectionRecord& c, const
   json.text("encryption", to_word(c.encryption)).boolean("enabled", c.enabled);
   json.number("priority", c.priority).number("weight", c.weight);
   render_limits(json, "limits", c.limits);
-  render_used(json, used);
-  json.text("timezone", c.timezone).number("max_sessions", c.max_sessions);
+  json.text("over_limit", to_word(c.over_limit)).text("timezone", c.timezone);
+  render_used(json, state.used);
+  json.number("max_sessions", c.max_sessions).number("sessions_allowed", state.sessions);
   json.number("max_messages_per_session", c.max_messages_per_session).text("auth", to_word(c.auth));
   json.boolean("verify_certificate", c.verify_certificate).text("ca_file", c.ca_file);
   json.text("on_doubt", to_word(c.on_doubt));
-  json.key("health").begin_object().text("state", to_word(health.state)).time("since", health.since);
-  json.text_or_null("reason", health.reason).end_object();
+  json.boolean("paused", state.paused);
+  json.key("health").begin_object().text("state", to_word(state.health.state)).time("since", state.health.since);
+  json.text_or_null("reason", state.health.reason).end_object();
   json.time("created_at", c.created_at).time("updated_at", c.updated_at);
 }
 

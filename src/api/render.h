@@ -8,11 +8,10 @@
 
 namespace postroom::api {
 
-// Fields only, so that callers may add theirs. A waiting email past its expires_at reads as expired.
-void render_email(JsonWriter& json, const store::EmailRecord& email, Timestamp now);
+// Fields only, so that callers may add theirs.
+void render_email(JsonWriter& json, const store::EmailRecord& email);
 void render_attempt(JsonWriter& json, const store::AttemptRecord& attempt);
-void render_connection(JsonWriter& json, const store::ConnectionRecord& connection,
-                       const store::ConnectionHealth& health, const store::SendingLimits& used);
+void render_connection(JsonWriter& json, const store::ConnectionRecord& connection, const ConnectionState& state);
 void render_api_key(JsonWriter& json, const store::ApiKeyRecord& key);
 
 // {"items": […], "next_cursor": …, "total": {…}}; `each` writes one item's fields.

@@ -26,6 +26,16 @@ Answering delete_connection(Services& services, Call& call);
 // connection_tests.cpp
 Answering test_unsaved_connection(Services& services, Call& call);
 Answering test_connection(Services& services, Call& call);
+// routing.cpp
+Answering get_routing(Services& services, Call& call);
+Answering set_routing(Services& services, Call& call);
+Answering explain_route(Services& services, Call& call);
+// delivery.cpp
+Answering get_delivery(Services& services, Call& call);
+Answering pause_delivery(Services& services, Call& call);
+Answering resume_delivery(Services& services, Call& call);
+Answering confirm_clock(Services& services, Call& call);
+Answering list_events(Services& services, Call& call);
 // presets.cpp
 Answering list_presets(Services& services, Call& call);
 // queue.cpp

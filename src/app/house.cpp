@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* password_context = "connection";
 constexpr std::size_t retention_step = 500;
+constexpr Duration longest_absence = std::chrono::hours(7 * 24);
 
 delivery::EngineOptions engine_options(const Configuration& configuration, const std::string& host_name) {
   delivery::EngineOptions options;
@@ -63,8 +64,26 @@ Result<std::unique_ptr<House>> House::open(net::SystemLoop& loop, Configuration 
     if (const Result<> kept = loop.run((*store)->set_setting("secret_key_id", key_id)); !kept)
       return std::unexpected(kept.error());
   house->build(std::move(*store), std::move(*secrets));
+  if (Result<> guarded = house->guard_clock(); !guarded) return std::unexpected(guarded.error());
   if (const Result<> loaded = loop.run(house->keys_->load()); !loaded) return std::unexpected(loaded.error());
   return house;
+}
+
+// fine-print, "Times": a clock far ahead of what is stored may be wrong, and would expire all mail at a blow.
+Result<> House::guard_clock() {
+  const Timestamp stored = store_->last_stored_time();
+  const Timestamp wall = loop_.wall();
+  loop_.start_wall_at_least(stored);
+  const Result<std::optional<std::string>> jumped = loop_.run(store_->setting(std::string(store::clock_jump_setting)));
+  if (!jumped) return std::unexpected(jumped.error());
+  if (!*jumped && (stored == Timestamp{} || wall - stored <= longest_absence)) return {};
+  store_->hold_expiry(store::Hold::on);
+  if (*jumped) return {};
+  const std::string sentence = "The clock says " + format_rfc3339(wall) + "; what was last written is from " +
+                               format_rfc3339(stored) + ". No mail expires until someone confirms the clock.";
+  if (Result<> told = loop_.run(store_->append_event({0, wall, "clock_jump", std::nullopt, sentence})); !told)
+    return told;
+  return loop_.run(store_->set_setting(std::string(store::clock_jump_setting), sentence));
 }
 
 void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets) {
@@ -152,6 +171,23 @@ async::Task<api::TestReport> House::test(api::ConnectionTest test) {
   co_return report;
 }
 
+api::ConnectionState House::state(store::ConnectionId id) {
+  delivery::ConnectionState state = engine_->state(id);
+  return {std::move(state.health), state.used, state.sessions, state.paused};
+}
+
+async::Task<api::RouteAnswer> House::explain(api::RouteQuestion question) {
+  const delivery::RouteExplanation explained =
+      co_await engine_->explain({question.from, question.to, question.lane, question.tags, question.pinned_to});
+  api::RouteAnswer answer;
+  for (const delivery::RouteExplanation::Considered& considered : explained.connections)
+    answer.connections.push_back({considered.connection.id, considered.connection.caption, considered.usable,
+                                  considered.chosen, considered.why});
+  answer.rule = explained.rule;
+  answer.waits_for = explained.reason;
+  co_return answer;
+}
+
 void House::stop() {
   stopping_ = true;
   stop_signal_.notify_all();
@@ -182,6 +218,9 @@ void House::publish_metrics() {
   set("failed_over", counters.failed_over);
   metrics_.gauge("postroom_emails_in_memory", "Due emails that the engine holds.")
       .set(static_cast<double>(engine_->in_memory()));
+  const Milliseconds ahead = net::SystemLoop::system_wall() - loop_.wall();
+  metrics_.gauge("postroom_clock_behind_seconds", "How far the system's clock was set ahead of the one mail goes by.")
+      .set(std::chrono::duration<double>(ahead).count());
 }
 
 }  // namespace postroom::app

@@ -39,8 +39,8 @@ class House final : public api::DeliveryDoor {
 
   // api::DeliveryDoor
   async::Task<api::TestReport> test(api::ConnectionTest test) override;
-  store::ConnectionHealth health(store::ConnectionId id) const override { return engine_->health(id); }
-  store::SendingLimits used(store::ConnectionId id) override { return engine_->used(id); }
+  api::ConnectionState state(store::ConnectionId id) override;
+  async::Task<api::RouteAnswer> explain(api::RouteQuestion question) override;
   void wake() override { engine_->wake(); }
 
   // Removes what is older than its retention, in small steps, until stop().
@@ -57,6 +57,7 @@ class House final : public api::DeliveryDoor {
         dialer_(loop),
         resolver_(loop),
         stop_signal_(loop) {}
+  Result<> guard_clock();
   void build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets);
   std::optional<std::string> room() const;
 

@@ -84,7 +84,10 @@ async::Task<Result<LocalAnswer>> call_house(House& house, LocalRequest request) 
 Result<LocalAnswer> call_locally(const Configuration& configuration, const LocalRequest& request) {
   net::SystemLoop loop;
   Result<std::unique_ptr<House>> house = House::open(loop, configuration);
-  if (house) return loop.run(call_house(**house, request));
+  if (house) {
+    loop.run((*house)->engine().load_settings());  // for what is asked of connections; nothing is delivered
+    return loop.run(call_house(**house, request));
+  }
   if (house.error().code != ErrorCode::conflict) return std::unexpected(house.error());
   Result<LocalAnswer> answer = loop.run(call_socket(loop, configuration.data_dir + "/postroom.sock", request));
   // Nobody listens: then what kept us out was not a server, and its reason is what the person needs to read.

@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 // What is worth a column, in this order; a list shows those that its items have.
-constexpr std::array<std::string_view, 22> columns{"id",
+constexpr std::array<std::string_view, 34> columns{"id",
                                                    "caption",
                                                    "name",
                                                    "host",
@@ -35,7 +35,19 @@ constexpr std::array<std::string_view, 22> columns{"id",
                                                    "scopes",
                                                    "at",
                                                    "action",
-                                                   "object"};
+                                                   "object",
+                                                   "event",
+                                                   "connection_id",
+                                                   "sender_domain",
+                                                   "recipient_domain",
+                                                   "lane",
+                                                   "tag",
+                                                   "connection_ids",
+                                                   "otherwise",
+                                                   "usable",
+                                                   "chosen",
+                                                   "why",
+                                                   "detail"};
 constexpr std::size_t widest = 44;
 
 std::string cell(const json::value& value) {
@@ -44,8 +56,11 @@ std::string cell(const json::value& value) {
     text = value.as_string().c_str();
   else if (!value.is_null())
     text = json::serialize(value);
-  if (text.size() > widest) text = text.substr(0, widest - 1) + "…";
   return text;
+}
+
+std::string cut(std::string text) {
+  return text.size() > widest ? text.substr(0, widest - 1) + "…" : text;
 }
 
 std::string table_of(const json::array& items) {
@@ -59,6 +74,7 @@ std::string table_of(const json::array& items) {
     for (const std::string_view column : shown) {
       const json::value* value = item.as_object().if_contains(column);
       row.push_back(value ? cell(*value) : "");
+      if (column != shown.back()) row.back() = cut(std::move(row.back()));
     }
     rows.push_back(std::move(row));
   }
@@ -85,6 +101,11 @@ std::string as_table(const std::string& text) {
   if (const json::value* items = object->if_contains("items")) return table_of(items->as_array());
   std::string lines;
   for (const auto& [name, field] : *object) {
+    const json::array* list = field.if_array();
+    if (list != nullptr && !list->empty() && list->front().is_object()) {
+      lines += fmt::format("{}:\n{}", std::string_view(name), table_of(*list));
+      continue;
+    }
     const std::string shown = field.is_string() ? std::string(field.as_string()) : json::serialize(field);
     lines += fmt::format("{}: {}\n", std::string_view(name), shown);
   }

@@ -30,6 +30,7 @@ Engine::Engine(async::Loop& loop, store::Store& store, Network network, IdGenera
       options_(std::move(options)),
       backlog_(loop, store, options_.lanes, options_.window),
       changed_(loop),
+      settings_loaded_(loop),
       under_way_(loop) {
   store_.on_due([this](const std::string& lane, Timestamp earliest) {
     backlog_.due_at(lane, earliest);
@@ -157,6 +158,7 @@ Outlet Engine::make_outlet(ConnectionRecord connection, std::optional<store::Con
 
 async::Task<void> Engine::load_settings() {
   stale_settings_ = false;
+  loading_settings_ = true;
   Result<std::vector<ConnectionRecord>> connections = co_await store_.connections();
   const auto healths = co_await store_.health();
   Result<store::RoutingTable> routing = co_await store_.routing();
@@ -173,6 +175,8 @@ async::Task<void> Engine::load_settings() {
     complete = meter.has_value();
     if (meter) meters.emplace(connection.id, std::move(*meter));
   }
+  loading_settings_ = false;
+  settings_loaded_.notify_all();
   if (!complete) {
     stale_settings_ = true;
     store_trouble_until_ = loop_.now() + store_patience;
@@ -251,14 +255,10 @@ async::Task<void> Engine::record_event(store::EventRecord event) {
   static_cast<void>(recorded);  // the state it tells of stands in the connection's health
 }
 
-store::ConnectionHealth Engine::health(ConnectionId id) const {
-  const auto found = outlets_.find(id);
-  return found == outlets_.end() ? store::ConnectionHealth{} : found->second.breaker.health();
-}
-
-store::SendingLimits Engine::used(ConnectionId id) {
+ConnectionState Engine::state(ConnectionId id) {
   Outlet* known = outlet(id);
-  return known == nullptr ? store::SendingLimits{} : known->meter.used(loop_.now(), loop_.wall());
+  if (known == nullptr) return {};
+  return {known->breaker.health(), known->meter.used(loop_.now(), loop_.wall()), known->places(), known->paused};
 }
 
 }  // namespace postroom::delivery

@@ -55,9 +55,21 @@ struct RouteQuestion {
   std::optional<store::ConnectionId> pinned_to;
 };
 struct RouteExplanation {
-  std::vector<policy::Consideration> connections;  // valid until the engine runs on
-  std::optional<std::size_t> rule;                 // the routing rule that fits, counted from 0
-  std::string reason;                              // why the mail would wait; "" when a connection is chosen
+  struct Considered {
+    store::ConnectionRecord connection;
+    bool usable = false, chosen = false;
+    std::string why;
+  };
+  std::vector<Considered> connections;
+  std::optional<std::size_t> rule;  // the routing rule that fits, counted from 0
+  std::string reason;               // why the mail would wait; "" when a connection is chosen
+};
+
+struct ConnectionState {
+  store::ConnectionHealth health;
+  store::SendingLimits used;  // within the present windows
+  std::uint32_t sessions = 0;
+  bool paused = false;
 };
 
 class Engine {
@@ -69,6 +81,9 @@ class Engine {
          OpenPassword open_password, EngineOptions options);
   ~Engine();
 
+  // Learns the connections, rules, limits and pauses from the store. run() does so itself; without it, state() and
+  // explain() know nothing before.
+  async::Task<void> load_settings();
   // Settles what a crash left open, then delivers until stop(); returns when everything under way is recorded.
   async::Task<void> run();
   void stop();
@@ -77,9 +92,8 @@ class Engine {
   // Connections, routing rules or pauses were changed.
   void settings_changed();
 
-  store::ConnectionHealth health(store::ConnectionId id) const;
-  store::SendingLimits used(store::ConnectionId id);
-  RouteExplanation explain(const RouteQuestion& question);
+  ConnectionState state(store::ConnectionId id);
+  async::Task<RouteExplanation> explain(RouteQuestion question);
   const EngineCounters& counters() const { return counters_; }
   std::size_t in_memory() const { return backlog_.held(); }
 
@@ -90,7 +104,6 @@ class Engine {
 
   // engine.cpp: the engine's own pace.
   async::Task<void> recover();
-  async::Task<void> load_settings();
   async::Task<Result<policy::Meter>> meter_for(const store::ConnectionRecord& connection);
   Outlet make_outlet(store::ConnectionRecord connection, std::optional<store::ConnectionHealth> remembered,
                      policy::Meter meter);
@@ -151,6 +164,7 @@ class Engine {
   store::RoutingTable routing_;
   store::Pauses pauses_;
   bool stale_settings_ = true;
+  bool loading_settings_ = false;
   bool stopping_ = false;
   bool looked_for_ = true;           // something changed since the last look
   Monotonic store_trouble_until_{};  // sending pauses while outcomes can't be recorded
@@ -161,6 +175,7 @@ class Engine {
   Monotonic next_time_mark_{};
   bool housekeeping_ = false;
   async::Signal changed_;
+  async::Signal settings_loaded_;
   async::TaskGroup under_way_;
   EngineCounters counters_;
 };

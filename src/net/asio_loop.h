@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/paced_clock.h"
 #include "net/system_loop.h"
 
 namespace postroom::net {
@@ -20,6 +21,7 @@ struct SystemLoop::Implementation {
   boost::asio::thread_pool workers{4};
   Monotonic timer_at = Monotonic::never();
   std::function<void()> on_stop;
+  PacedClock wall{SystemLoop::system_wall(), SystemLoop::passing()};
 
   std::mutex posted_mutex;
   std::vector<Work> posted;  // one wake-up serves a burst

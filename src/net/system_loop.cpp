@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <utility>
 
 #include "net/asio_loop.h"
@@ -34,7 +35,21 @@ Monotonic SystemLoop::now() const {
 }
 
 Timestamp SystemLoop::wall() const {
+  return implementation_->wall.read(system_wall(), passing());
+}
+
+void SystemLoop::start_wall_at_least(Timestamp stored) {
+  implementation_->wall.start_at_least(stored);
+}
+
+Timestamp SystemLoop::system_wall() {
   return {std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+}
+
+Monotonic SystemLoop::passing() {
+  timespec at{};
+  ::clock_gettime(CLOCK_BOOTTIME, &at);  // unlike the steady clock it counts while the machine sleeps
+  return {(std::chrono::seconds(at.tv_sec) + Duration(at.tv_nsec)).count()};
 }
 
 void SystemLoop::post(Work work) {

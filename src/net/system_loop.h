@@ -17,7 +17,11 @@ class SystemLoop final : public async::Loop {
   ~SystemLoop() override;
 
   Monotonic now() const override;
+  // The system's clock, paced (base/paced_clock.h).
   Timestamp wall() const override;
+  void start_wall_at_least(Timestamp stored);
+  static Timestamp system_wall();
+  static Monotonic passing();
   void post(Work work) override;
 
   // Runs until stop(); may be run again.

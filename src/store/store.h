@@ -165,6 +165,8 @@ enum class Hold { on, off };
 
 // The setting in which a running server leaves the time now and then, in milliseconds since 1970.
 inline constexpr std::string_view last_seen_setting = "last_seen";
+// Set while expiry is held because the clock was found far ahead at the start: the two times, as a sentence.
+inline constexpr std::string_view clock_jump_setting = "clock_jump";
 
 class Store {
  public:
@@ -223,7 +225,7 @@ class Store {
   virtual Answer<RoutingTable> routing() = 0;
   // Replaces all rules. Error conflict, "stale_version"; not_found when a rule names no connection.
   virtual Answer<RoutingTable> set_routing(RoutingTable table, AuditRecord audit) = 0;
-  // Called on the loop's thread after any change of connections or rules.
+  // Called on the loop's thread after an operator's change of connections, rules or settings.
   virtual void on_connections_changed(std::function<void()> listener) = 0;
 
   // API keys and audit.
@@ -242,7 +244,8 @@ class Store {
   virtual Answer<std::size_t> remove_old(RetentionCut cut, std::size_t limit) = 0;  // rows removed; < limit: done
   virtual Answer<std::optional<std::string>> setting(std::string name) = 0;
   virtual Answer<> set_setting(std::string name, std::string value) = 0;
-  virtual Answer<> remove_setting(std::string name) = 0;
+  // An operator's change, with its line in the audit log; nullopt removes the setting.
+  virtual Answer<> change_setting(std::string name, std::optional<std::string> value, AuditRecord audit) = 0;
   virtual Answer<std::vector<std::pair<std::string, std::string>>> settings(std::string prefix) = 0;  // by name
   virtual Answer<> backup_to(std::string file) = 0;
   // From the moment of opening: the highest id any row bears, and the last time written (clock guard).

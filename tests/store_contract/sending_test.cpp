@@ -164,8 +164,23 @@ TEST_P(Sending, FindsSettingsByTheirPrefix) {
   must(store_->set_setting("other", "x"));
   using Pairs = std::vector<std::pair<std::string, std::string>>;
   EXPECT_EQ(get(store_->settings("pause.")), (Pairs{{"pause.all", ""}, {"pause.lane.bulk", "too many complaints"}}));
-  must(store_->remove_setting("pause.all"));
-  EXPECT_EQ(get(store_->settings("pause.")), (Pairs{{"pause.lane.bulk", "too many complaints"}}));
+}
+
+TEST_P(Sending, KeepsAnOperatorsChangeOfASettingWithItsLineInTheAuditLog) {
+  int told = 0;
+  store_->on_connections_changed([&told] { ++told; });
+  AuditRecord audit;
+  audit.action = "delivery.pause";
+  must(store_->change_setting("pause.all", "provider's maintenance", audit));
+  EXPECT_EQ(get(store_->setting("pause.all")), "provider's maintenance");
+  audit.action = "delivery.resume";
+  must(store_->change_setting("pause.all", std::nullopt, audit));
+  EXPECT_EQ(get(store_->setting("pause.all")), std::nullopt);
+  EXPECT_EQ(told, 2);
+  const Page<AuditRecord> page = get(store_->list_audit({10, {}}));
+  ASSERT_EQ(page.items.size(), 2u);
+  EXPECT_EQ(page.items[0].action, "delivery.resume");
+  EXPECT_EQ(page.items[1].action, "delivery.pause");
 }
 
 INSTANTIATE_TEST_SUITE_P(Store, Sending, testing::ValuesIn(backends()),

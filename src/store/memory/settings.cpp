@@ -283,11 +283,15 @@ Answer<> MemoryStore::set_setting(std::string name, std::string value) {
   });
 }
 
-Answer<> MemoryStore::remove_setting(std::string name) {
-  co_return co_await write(Write::other, [&](Disk& disk) {
+Answer<> MemoryStore::change_setting(std::string name, std::optional<std::string> value, AuditRecord audit) {
+  const Result<> written = co_await write(Write::other, [&](Disk& disk) {
     disk.settings.erase(name);
+    if (value) disk.settings[name] = *value;
+    keep_audit(disk, audit);
     return Result<>{};
   });
+  if (written && connections_listener_) connections_listener_();
+  co_return written;
 }
 
 Answer<std::vector<std::pair<std::string, std::string>>> MemoryStore::settings(std::string prefix) {

@@ -89,6 +89,14 @@ ApiKeyRecord read_api_key(const Statement& row) {
           split_lines(row.text(4)), {row.integer(5)}, row.maybe_time(6), row.maybe_time(7)};
 }
 
+Result<> put_setting(Database& database, const std::string& name, const std::optional<std::string>& value) {
+  Statement write =
+      database.prepare(value ? "INSERT OR REPLACE INTO setting VALUES(?,?)" : "DELETE FROM setting WHERE name=?");
+  write << name;
+  if (value) write << *value;
+  return write.run();
+}
+
 }  // namespace
 
 Answer<std::vector<ConnectionRecord>> SqliteStore::connections() {
@@ -240,19 +248,16 @@ Answer<std::optional<std::string>> SqliteStore::setting(std::string name) {
 }
 
 Answer<> SqliteStore::set_setting(std::string name, std::string value) {
-  co_return co_await write([&](Database& database) -> Result<> {
-    Statement upsert = database.prepare("INSERT OR REPLACE INTO setting VALUES(?,?)");
-    upsert << name << value;
-    return upsert.run();
-  });
+  co_return co_await write([&](Database& database) { return put_setting(database, name, value); });
 }
 
-Answer<> SqliteStore::remove_setting(std::string name) {
-  co_return co_await write([&](Database& database) -> Result<> {
-    Statement remove = database.prepare("DELETE FROM setting WHERE name=?");
-    remove << name;
-    return remove.run();
+Answer<> SqliteStore::change_setting(std::string name, std::optional<std::string> value, AuditRecord audit) {
+  const Result<> changed = co_await write([&](Database& database) -> Result<> {
+    if (Result<> done = put_setting(database, name, value); !done) return done;
+    return insert_audit(database, audit);
   });
+  if (changed && connections_listener_) connections_listener_();
+  co_return changed;
 }
 
 Answer<std::vector<std::pair<std::string, std::string>>> SqliteStore::settings(std::string prefix) {

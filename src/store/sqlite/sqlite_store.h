@@ -87,7 +87,7 @@ class SqliteStore final : public Store {
   Answer<std::size_t> remove_old(RetentionCut cut, std::size_t limit) override;
   Answer<std::optional<std::string>> setting(std::string name) override;
   Answer<> set_setting(std::string name, std::string value) override;
-  Answer<> remove_setting(std::string name) override;
+  Answer<> change_setting(std::string name, std::optional<std::string> value, AuditRecord audit) override;
   Answer<std::vector<std::pair<std::string, std::string>>> settings(std::string prefix) override;
   Answer<> backup_to(std::string file) override;
   std::uint64_t highest_id() const override { return highest_id_; }
