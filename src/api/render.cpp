@@ -49,6 +49,7 @@ void render_attempt(JsonWriter& json, const store::AttemptRecord& attempt) {
   json.text("email", attempt.address).text("subject", attempt.subject);
   json.time("attempted_at", attempt.attempted_at()).text("status", to_word(attempt.status));
   json.text_or_null("reason", attempt.reason).text_or_null("reason_class", to_word(attempt.reason_class));
+  json.text_or_null("decided_by", attempt.decided_by);
   json.number("attempt", attempt.ordinal).number("connection_id", attempt.connection_id);
   json.text("connection_caption", attempt.connection_caption);
   json.text_or_null("remote_host", attempt.remote_host).text_or_null("tls", attempt.tls);
