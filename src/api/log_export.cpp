@@ -29,25 +29,10 @@ void append_cell(std::string& line, std::string_view text) {
   if (quoted) line += '"';
 }
 
-constexpr std::array columns = {"id",
-                                "active_queue_id",
-                                "message_id",
-                                "email",
-                                "subject",
-                                "attempted_at",
-                                "status",
-                                "reason",
-                                "reason_class",
-                                "decided_by",
-                                "attempt",
-                                "connection_id",
-                                "connection_caption",
-                                "remote_host",
-                                "tls",
-                                "reply_code",
-                                "enhanced_code",
-                                "provider_id",
-                                "duration_ms"};
+constexpr std::array columns = {
+    "id",     "active_queue_id", "message_id",    "email",       "subject",       "attempted_at",       "status",
+    "reason", "reason_class",    "decided_by",    "attempt",     "connection_id", "connection_caption", "remote_host",
+    "tls",    "reply_code",      "enhanced_code", "provider_id", "duration_ms"};
 
 std::string csv_head() {
   std::string line;

@@ -1,5 +1,6 @@
 #include "api/render.h"
 
+#include "api/reply_rules.h"
 #include "base/text.h"
 
 namespace postroom::api {
@@ -72,7 +73,8 @@ void render_connection(JsonWriter& json, const store::ConnectionRecord& c, const
   json.text("timezone", c.timezone).number("max_sessions", c.max_sessions);
   json.number("max_messages_per_session", c.max_messages_per_session).text("auth", to_word(c.auth));
   json.boolean("verify_certificate", c.verify_certificate).text("ca_file", c.ca_file);
-  json.text("on_doubt", to_word(c.on_doubt));
+  json.text("on_doubt", to_word(c.on_doubt)).text("profile", to_word(c.profile));
+  render_reply_rules(json, c.reply_rules);
   json.key("health").begin_object().text("state", to_word(health.state)).time("since", health.since);
   json.text_or_null("reason", health.reason).end_object();
   json.time("created_at", c.created_at).time("updated_at", c.updated_at);
