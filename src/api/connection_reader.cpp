@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "api/reply_rules.h"
 #include "base/text.h"
 #include "base/time_zone.h"
 #include "mail/address.h"
@@ -85,6 +86,8 @@ void read_connection(ObjectReader& reader, GivenConnection& given, Errors& error
   c.verify_certificate = reader.boolean("verify_certificate").value_or(c.verify_certificate);
   read_text(reader, "ca_file", c.ca_file);
   read_word(reader, "on_doubt", c.on_doubt);
+  read_word(reader, "profile", c.profile);
+  read_reply_rules(reader, c.reply_rules, errors);
   if (auto password = reader.text("password")) given.password = Secret(std::move(*password));
 }
 

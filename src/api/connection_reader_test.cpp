@@ -56,5 +56,21 @@ TEST(ConnectionReader, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(codes(stored(), R"({"limits":{"per_day":null}})"), IsEmpty());
 }
 
+TEST(ConnectionReader, TakesReplyRulesAndSaysWhatIsWrongWithEach) {
+  EXPECT_THAT(codes(stored(), R"({"reply_rules":[{"code":550,"scope":"quota","permanence":"transient"}]})"), IsEmpty());
+  EXPECT_THAT(codes(stored(), R"({"reply_rules":[{"enhanced":"*.7.1","scope":"tls","permanence":"permanent"}]})"),
+              IsEmpty());
+  EXPECT_THAT(codes(stored(), R"({"reply_rules":[]})"), IsEmpty());
+  EXPECT_THAT(codes(stored(), R"({"reply_rules":{}})"), ElementsAre("not_a_list"));
+  EXPECT_THAT(codes(stored(), R"({"reply_rules":[550]})"), ElementsAre("not_an_object"));
+  EXPECT_THAT(codes(stored(), R"({"reply_rules":[{"code":"2xx","scope":"quota","permanence":"transient"}]})"),
+              ElementsAre("invalid"));
+  EXPECT_THAT(codes(stored(), R"({"reply_rules":[{"code":"550"}]})"), ElementsAre("required", "required"));
+  EXPECT_THAT(codes(stored(), R"({"reply_rules":[{"scope":"quota","permanence":"transient"}]})"),
+              ElementsAre("required"));
+  EXPECT_THAT(codes(stored(), R"({"reply_rules":[{"code":"550","scope":"operator","permanence":"transient"}]})"),
+              ElementsAre("invalid"));
+}
+
 }  // namespace
 }  // namespace postroom::api

@@ -29,24 +29,10 @@ void append_cell(std::string& line, std::string_view text) {
   if (quoted) line += '"';
 }
 
-constexpr std::array columns = {"id",
-                                "active_queue_id",
-                                "message_id",
-                                "email",
-                                "subject",
-                                "attempted_at",
-                                "status",
-                                "reason",
-                                "reason_class",
-                                "attempt",
-                                "connection_id",
-                                "connection_caption",
-                                "remote_host",
-                                "tls",
-                                "reply_code",
-                                "enhanced_code",
-                                "provider_id",
-                                "duration_ms"};
+constexpr std::array columns = {
+    "id",     "active_queue_id", "message_id",    "email",       "subject",       "attempted_at",       "status",
+    "reason", "reason_class",    "decided_by",    "attempt",     "connection_id", "connection_caption", "remote_host",
+    "tls",    "reply_code",      "enhanced_code", "provider_id", "duration_ms"};
 
 std::string csv_head() {
   std::string line;
@@ -66,6 +52,7 @@ void append_csv(std::string& text, const store::AttemptRecord& attempt) {
       std::string(to_word(attempt.status)),
       attempt.reason,
       std::string(to_word(attempt.reason_class)),
+      attempt.decided_by,
       fmt::to_string(attempt.ordinal),
       fmt::to_string(attempt.connection_id),
       attempt.connection_caption,

@@ -1,5 +1,6 @@
 #include "api/render.h"
 
+#include "api/reply_rules.h"
 #include "base/text.h"
 
 namespace postroom::api {
@@ -42,6 +43,7 @@ void render_attempt(JsonWriter& json, const store::AttemptRecord& attempt) {
   json.text("email", attempt.address).text("subject", attempt.subject);
   json.time("attempted_at", attempt.attempted_at()).text("status", to_word(attempt.status));
   json.text_or_null("reason", attempt.reason).text_or_null("reason_class", to_word(attempt.reason_class));
+  json.text_or_null("decided_by", attempt.decided_by);
   json.number("attempt", attempt.ordinal).number("connection_id", attempt.connection_id);
   json.text("connection_caption", attempt.connection_caption);
   json.text_or_null("remote_host", attempt.remote_host).text_or_null("tls", attempt.tls);
@@ -64,7 +66,8 @@ void render_connection(JsonWriter& json, const store::ConnectionRecord& c, const
   json.number("max_sessions", c.max_sessions).number("sessions_allowed", state.sessions);
   json.number("max_messages_per_session", c.max_messages_per_session).text("auth", to_word(c.auth));
   json.boolean("verify_certificate", c.verify_certificate).text("ca_file", c.ca_file);
-  json.text("on_doubt", to_word(c.on_doubt));
+  json.text("on_doubt", to_word(c.on_doubt)).text("profile", to_word(c.profile));
+  render_reply_rules(json, c.reply_rules);
   json.boolean("paused", state.paused);
   json.key("health").begin_object().text("state", to_word(state.health.state)).time("since", state.health.since);
   json.text_or_null("reason", state.health.reason).end_object();

@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 // What is worth a column, in this order; a list shows those that its items have.
-constexpr std::array<std::string_view, 34> columns{"id",
+constexpr std::array<std::string_view, 35> columns{"id",
                                                    "caption",
                                                    "name",
                                                    "host",
@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, 34> columns{"id",
                                                    "attempts",
                                                    "status",
                                                    "reason",
+                                                   "decided_by",
                                                    "last_attempt_at",
                                                    "next_attempt_at",
                                                    "connection_caption",

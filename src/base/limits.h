@@ -31,6 +31,10 @@ inline constexpr std::size_t tag = 64;
 inline constexpr std::size_t metadata_bytes = 8 * 1024;
 inline constexpr std::size_t batch_messages = 1000;
 
+// A connection's own rules on what replies mean. Text in bytes.
+inline constexpr std::size_t reply_rules = 50;
+inline constexpr std::size_t reply_rule_text = 200;
+
 // HTTP.
 inline constexpr std::size_t http_header_bytes = 32 * 1024;
 inline constexpr std::size_t http_body_bytes = 40 * 1024 * 1024;

@@ -181,7 +181,7 @@ async::Task<void> Engine::probe(ConnectionId id) {
   } else {
     pool->drop(nullptr);
     const smtp::Fault& fault = opened.error();
-    if (current) feel(id, classify_fault(fault, probed->connection.host), describe(fault));
+    if (current) feel(id, classify_fault(fault, probed->connection), describe(fault));
   }
   look();
 }

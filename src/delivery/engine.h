@@ -139,7 +139,7 @@ class Engine {
                                                 const std::string& content);
   async::Task<void> settle(Shipment shipment, Transaction transaction, smtp::TransactionResult result);
   store::AttemptOutcome conclude(const Shipment& shipment, std::size_t index, const Transaction& transaction,
-                                 const smtp::RecipientOutcome& outcome);
+                                 const smtp::TransactionResult& result);
   void fail_over(Shipment shipment, const Transaction& transaction, const store::AttemptOutcome& why);
   void judge_connection(const Transaction& transaction, const smtp::TransactionResult& result);
   void count(const store::EmailRecord& email);

@@ -1,5 +1,6 @@
 #include "delivery/events.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -39,6 +40,14 @@ smtp::SaslChoice sasl_of(store::AuthMechanism mechanism) {
   return smtp::SaslChoice::automatic;
 }
 
+policy::Event event_over(const store::ConnectionRecord& connection) {
+  policy::Event event;
+  event.host = connection.host;
+  event.profile = connection.profile;
+  event.own_rules = connection.reply_rules;
+  return event;
+}
+
 }  // namespace
 
 policy::Stage stage_of(smtp::Phase phase) {
@@ -69,22 +78,22 @@ policy::Stage stage_of(smtp::Phase phase) {
   return policy::Stage::connect;
 }
 
-policy::Verdict classify_fault(const smtp::Fault& fault, std::string_view host) {
-  policy::Event event;
+policy::Verdict classify_fault(const smtp::Fault& fault, const store::ConnectionRecord& connection) {
+  policy::Event event = event_over(connection);
   event.stage = stage_of(fault.phase);
   event.reply = fault.reply;
   event.fault = fault.code;
   event.detail = fault.detail;
-  event.host = host;
   return policy::classify(event);
 }
 
-policy::Verdict classify_outcome(const smtp::RecipientOutcome& outcome, std::string_view host) {
+policy::Verdict classify_outcome(const smtp::RecipientOutcome& outcome, policy::Company company,
+                                 const store::ConnectionRecord& connection) {
   using Kind = smtp::RecipientOutcome::Kind;
-  policy::Event event;
+  policy::Event event = event_over(connection);
+  event.company = company;
   event.stage = stage_of(outcome.phase);
   event.reply = outcome.reply;
-  event.host = host;
   if (outcome.kind == Kind::doubt) event.certainty = policy::Certainty::doubt;
   if (outcome.kind == Kind::broken && outcome.fault) {
     event.fault = outcome.fault->code;
@@ -93,6 +102,13 @@ policy::Verdict classify_outcome(const smtp::RecipientOutcome& outcome, std::str
     event.stage = stage_of(outcome.fault->phase);
   }
   return policy::classify(event);
+}
+
+policy::Company company_in(const smtp::TransactionResult& result) {
+  const bool any_passed = std::ranges::any_of(result.recipients, [](const smtp::RecipientOutcome& outcome) {
+    return outcome.phase == smtp::Phase::data || outcome.phase == smtp::Phase::dot;
+  });
+  return any_passed ? policy::Company::beside_accepted : policy::Company::any;
 }
 
 std::string describe(const smtp::Fault& fault) {

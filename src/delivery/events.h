@@ -11,8 +11,12 @@
 namespace postroom::delivery {
 
 policy::Stage stage_of(smtp::Phase phase);
-policy::Verdict classify_fault(const smtp::Fault& fault, std::string_view host);
-policy::Verdict classify_outcome(const smtp::RecipientOutcome& outcome, std::string_view host);
+// By the connection's own rules, its profile, and the table for all.
+policy::Verdict classify_fault(const smtp::Fault& fault, const store::ConnectionRecord& connection);
+policy::Verdict classify_outcome(const smtp::RecipientOutcome& outcome, policy::Company company,
+                                 const store::ConnectionRecord& connection);
+// Whether a recipient of the transaction got past RCPT.
+policy::Company company_in(const smtp::TransactionResult& result);
 
 // "greeting: 421 4.3.2 Service not available", "tls: certificate has expired".
 std::string describe(const smtp::Fault& fault);

@@ -236,7 +236,7 @@ async::Task<void> Engine::settle(Shipment shipment, Transaction transaction, smt
   judge_connection(transaction, result);
   std::vector<store::AttemptOutcome> outcomes;
   for (std::size_t i = 0; i < shipment.emails.size(); ++i)
-    outcomes.push_back(conclude(shipment, i, transaction, result.recipients[i]));
+    outcomes.push_back(conclude(shipment, i, transaction, result));
   outcomes.front().conversation = transaction.conversation.text();
 
   co_await record_until_stored(outcomes);
@@ -274,7 +274,7 @@ void Engine::judge_connection(const Transaction& transaction, const smtp::Transa
   bool well = false;
   for (const smtp::RecipientOutcome& outcome : result.recipients) {
     if (outcome.kind == Kind::doubt) continue;  // one lost reply says nothing (api.md)
-    const policy::Verdict verdict = classify_outcome(outcome, transaction.connection.host);
+    const policy::Verdict verdict = classify_outcome(outcome, company_in(result), transaction.connection);
     if (outcome.kind != Kind::accepted && policy::is_connection_fault(verdict.scope))
       return feel(transaction.connection.id, verdict, describe(outcome));
     well = well || outcome.kind == Kind::accepted || outcome.kind == Kind::refused;
@@ -283,9 +283,10 @@ void Engine::judge_connection(const Transaction& transaction, const smtp::Transa
 }
 
 store::AttemptOutcome Engine::conclude(const Shipment& shipment, std::size_t index, const Transaction& transaction,
-                                       const smtp::RecipientOutcome& outcome) {
+                                       const smtp::TransactionResult& result) {
   const DueEmail& due = shipment.emails[index];
-  const policy::Verdict verdict = classify_outcome(outcome, transaction.connection.host);
+  const smtp::RecipientOutcome& outcome = result.recipients[index];
+  const policy::Verdict verdict = classify_outcome(outcome, company_in(result), transaction.connection);
   policy::Ending ending;
   ending.verdict = verdict;
   ending.over = transaction.connection.id;

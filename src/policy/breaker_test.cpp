@@ -9,7 +9,7 @@ using std::chrono::seconds;
 using store::HealthState;
 
 constexpr Timestamp wall{1764000000000};
-constexpr Verdict outage{Scope::outage, Permanence::transient, "outage"};
+const Verdict outage{Scope::outage, Permanence::transient, "outage"};
 
 class BreakerTest : public testing::Test {
  protected:

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
+#include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 
@@ -19,132 +22,7 @@ mail::Reply reply_of(std::string_view text) {
   return reply;
 }
 
-struct Case {
-  std::string_view host;
-  Stage stage;
-  std::string_view reply;
-  Scope scope;
-};
-
-void PrintTo(const Case& c, std::ostream* out) {
-  *out << c.host << " stage " << static_cast<int>(c.stage) << ": " << c.reply;
-}
-
-constexpr std::string_view gmail = "smtp.gmail.com";
-constexpr std::string_view exchange = "smtp.office365.com";
-constexpr std::string_view ses = "email-smtp.eu-west-1.amazonaws.com";
-constexpr std::string_view postfix = "mail.example.org";
 using enum Stage;
-
-// What providers really say. The permanence is that of the code.
-constexpr Case cases[] = {
-    // Gmail and Google Workspace.
-    {gmail, auth, "535 5.7.8 Username and Password not accepted. For more information, go to", Scope::credential},
-    {gmail, auth, "534 5.7.9 Application-specific password required.", Scope::credential},
-    {gmail, auth, "454 4.7.0 Too many login attempts, please try again later.", Scope::throttle},
-    {gmail, mail, "530 5.7.0 Authentication Required.", Scope::credential},
-    {gmail, recipient, "550 5.4.5 Daily user sending limit exceeded.", Scope::quota},
-    {gmail, dot, "550 5.4.5 Daily SMTP relay limit exceeded for customer.", Scope::quota},
-    {gmail, dot, "421 4.7.28 Our system has detected an unusual rate of unsolicited mail.", Scope::throttle},
-    {gmail, recipient, "450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents",
-     Scope::recipient},
-    {gmail, recipient, "550 5.1.1 The email account that you tried to reach does not exist.", Scope::recipient},
-    {gmail, recipient, "452 4.2.2 The recipient's inbox is out of storage space.", Scope::recipient},
-    {gmail, dot, "552 5.3.4 Your message exceeded Google's message size limits.", Scope::message},
-    {gmail, dot, "552 5.7.0 This message was blocked because its content presents a potential security issue.",
-     Scope::message},
-    {gmail, greeting, "421 4.3.0 Temporary System Problem. Try again later.", Scope::outage},
-
-    // Exchange Online.
-    {exchange, auth, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
-     Scope::credential},
-    {exchange, auth, "535 5.7.3 Authentication unsuccessful", Scope::credential},
-    {exchange, mail, "530 5.7.57 Client not authenticated to send mail.", Scope::credential},
-    {exchange, dot, "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException", Scope::quota},
-    {exchange, dot, "554 5.2.252 SendAsDenied; a@example.org not allowed to send as b@example.org", Scope::sender},
-    {exchange, dot, "550 5.7.60 SMTP; Client does not have permissions to send as this sender", Scope::sender},
-    {exchange, mail, "432 4.3.2 Concurrent connections limit exceeded.", Scope::throttle},
-    {exchange, recipient, "550 5.1.90 Your message can't be sent because you've reached your daily limit",
-     Scope::quota},
-    {exchange, recipient, "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP.",
-     Scope::quota},
-    {exchange, recipient, "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found", Scope::recipient},
-    {exchange, recipient, "550 5.4.1 Recipient address rejected: Access denied.", Scope::recipient},
-    {exchange, greeting, "421 4.3.2 Service not available", Scope::outage},
-
-    // Amazon SES.
-    {ses, auth, "535 Authentication Credentials Invalid", Scope::credential},
-    {ses, auth, "454 Temporary authentication failure", Scope::outage},
-    {ses, dot, "454 Throttling failure: Maximum sending rate exceeded.", Scope::throttle},
-    {ses, dot, "554 Message rejected: Email address is not verified.", Scope::sender},
-    {ses, mail, "530 Authentication required", Scope::credential},
-    {ses, dot, "554 Message rejected: Sending paused for this account.", Scope::credential},
-
-    // SendGrid, Mailgun, Postmark, Brevo and their like.
-    {"smtp.sendgrid.net", dot, "550 The from address does not match a verified Sender Identity.", Scope::sender},
-    {"smtp.mailgun.org", dot, "421 Domain example.org is not allowed to send: hourly limit reached", Scope::quota},
-    {"smtp.mailgun.org", recipient, "550 5.7.1 Relaying denied", Scope::policy},
-    {"smtp.postmarkapp.com", dot, "421 Rate limit reached, slow down", Scope::throttle},
-    {"smtp-relay.brevo.com", auth, "525 5.7.1 Unauthorized IP address", Scope::credential},
-    {"smtp-relay.brevo.com", dot, "502 5.7.0 Your SMTP account is not yet activated.", Scope::policy},
-    {"in.mailjet.com", dot, "550 Your account has been disabled", Scope::credential},
-
-    // Postfix, Exim and the standard's own words.
-    {postfix, greeting, "554 5.7.1 Service unavailable; Client host blocked using zen.spamhaus.org", Scope::policy},
-    {postfix, greeting, "421 Too many concurrent SMTP connections", Scope::throttle},
-    {postfix, hello, "421 4.7.0 mx.example.org Error: too many errors", Scope::outage},
-    {postfix, hello, "550 Helo command rejected: need fully-qualified hostname", Scope::policy},
-    {postfix, starttls, "454 4.7.0 TLS not available due to local problem", Scope::tls},
-    {postfix, starttls, "502 5.5.1 Error: command not implemented", Scope::tls},
-    {postfix, mail, "553 5.7.1 <a@example.org>: Sender address rejected: not owned by user bob", Scope::sender},
-    {postfix, mail, "450 4.1.8 <a@none.example>: Sender address rejected: Domain not found", Scope::sender},
-    {postfix, mail, "452 4.3.1 Insufficient system storage", Scope::outage},
-    {postfix, mail, "552 5.3.4 Message size exceeds fixed limit", Scope::message},
-    {postfix, mail, "555 5.5.4 Unsupported option: SMTPUTF8", Scope::protocol},
-    {postfix, mail, "503 5.5.1 Error: nested MAIL command", Scope::protocol},
-    {postfix, mail, "451 try later", Scope::outage},
-    {postfix, mail, "550 no", Scope::sender},
-    {postfix, recipient, "550 5.1.1 <x@example.net>: Recipient address rejected: User unknown", Scope::recipient},
-    {postfix, recipient, "450 4.2.0 <x@example.net>: Recipient address rejected: Greylisted", Scope::recipient},
-    {postfix, recipient, "450 4.1.1 <x@example.net>: unverified address: Address lookup failure", Scope::recipient},
-    {postfix, recipient, "554 5.7.1 <x@example.net>: Relay access denied", Scope::policy},
-    {postfix, recipient, "550 5.7.1 <x@example.net>: Recipient address rejected: policy", Scope::recipient},
-    {postfix, recipient, "452 4.5.3 Error: too many recipients", Scope::throttle},
-    {postfix, recipient, "452 4.2.2 Mailbox full", Scope::recipient},
-    {postfix, recipient, "550 5.2.1 mailbox disabled", Scope::recipient},
-    {postfix, recipient, "556 5.1.10 Recipient address has null MX", Scope::recipient},
-    {postfix, recipient, "421 4.4.2 mx.example.org Error: timeout exceeded", Scope::outage},
-    {postfix, recipient, "451 4.3.5 Server configuration problem", Scope::outage},
-    {postfix, recipient, "550 No such user here", Scope::recipient},
-    {postfix, recipient, "451 Temporary local problem - please try later", Scope::recipient},
-    {postfix, data, "554 5.5.1 Error: no valid recipients", Scope::protocol},
-    {postfix, data, "451 4.7.1 Service unavailable - try again later", Scope::policy},
-    {postfix, dot, "550 5.7.1 Message contains a virus", Scope::message},
-    {postfix, dot, "554 5.7.1 Spam message rejected", Scope::message},
-    {postfix, dot, "554 5.6.0 Message content rejected", Scope::message},
-    {postfix, dot, "550 5.7.26 Unauthenticated email from example.org is not accepted (DMARC)", Scope::policy},
-    {postfix, dot, "452 4.3.1 Insufficient system storage", Scope::outage},
-    {postfix, dot, "451 4.3.0 Error: queue file write error", Scope::outage},
-    {postfix, dot, "451 Requested action aborted: local error in processing", Scope::message},
-    {postfix, dot, "554 Transaction failed", Scope::message},
-};
-
-class RealReplies : public testing::TestWithParam<Case> {};
-
-TEST_P(RealReplies, AreClassifiedByScopeAndPermanence) {
-  const Case& c = GetParam();
-  Event event;
-  event.stage = c.stage;
-  event.reply = reply_of(c.reply);
-  event.host = c.host;
-  const Verdict verdict = classify(event);
-  EXPECT_EQ(store::to_word(verdict.scope), store::to_word(c.scope)) << "by the rule: " << verdict.rule;
-  EXPECT_EQ(verdict.permanence, c.reply[0] == '5' ? Permanence::permanent : Permanence::transient);
-  EXPECT_FALSE(verdict.rule.empty());
-  EXPECT_EQ(verdict.elsewhere == Elsewhere::useless, is_email_fault(verdict.scope));
-}
-
-INSTANTIATE_TEST_SUITE_P(Table, RealReplies, testing::ValuesIn(cases));
 
 Verdict verdict_of_fault(Stage stage, ErrorCode code) {
   Event event;
@@ -189,13 +67,168 @@ TEST(Classify, NeverReadsDoubtAsAnAnswer) {
   EXPECT_EQ(classify(event).scope, Scope::unknown);
 }
 
+Verdict verdict_of(Stage stage, std::string_view reply, std::span<const store::ReplyRule> own_rules = {},
+                   store::ProviderProfile profile = store::ProviderProfile::automatic) {
+  Event event;
+  event.stage = stage;
+  event.reply = reply_of(reply);
+  event.own_rules = own_rules;
+  event.profile = profile;
+  return classify(event);
+}
+
+store::ReplyRule quota_rule() {
+  store::ReplyRule rule;
+  rule.scope = Scope::quota;
+  rule.permanence = Permanence::transient;
+  return rule;
+}
+
+TEST(Classify, AsksTheConnectionsOwnRulesFirst) {
+  store::ReplyRule rule = quota_rule();
+  rule.name = "allowance";
+  rule.code = "550";
+  rule.text = "Allowance";
+  rule.wait_seconds = 1800;
+  const std::vector<store::ReplyRule> rules{rule};
+  const Verdict verdict = verdict_of(recipient, "550 5.1.1 your allowance is used up", rules);
+  EXPECT_EQ(verdict.scope, Scope::quota);
+  EXPECT_EQ(verdict.permanence, Permanence::transient);
+  EXPECT_EQ(verdict.rule, "own rule 1: allowance");
+  EXPECT_EQ(verdict.retry_after, Duration(std::chrono::minutes(30)));
+  EXPECT_EQ(verdict.elsewhere, Elsewhere::worthwhile);
+  EXPECT_EQ(verdict_of(recipient, "550 5.1.1 no such user", rules).scope, Scope::recipient);
+  EXPECT_EQ(verdict_of(recipient, "551 5.1.1 your allowance is used up", rules).scope, Scope::recipient);
+}
+
+TEST(Classify, TakesTheFirstOwnRuleThatFits) {
+  store::ReplyRule narrow = quota_rule();
+  narrow.stage = store::ReplyStage::dot;
+  narrow.enhanced = "5.7.*";
+  store::ReplyRule wide = quota_rule();
+  wide.code = "5xx";
+  wide.scope = Scope::outage;
+  const std::vector<store::ReplyRule> rules{narrow, wide};
+  EXPECT_EQ(verdict_of(dot, "554 5.7.1 no", rules).rule, "own rule 1");
+  EXPECT_EQ(verdict_of(data, "554 5.7.1 no", rules).rule, "own rule 2");
+  EXPECT_EQ(verdict_of(dot, "554 5.6.0 no", rules).rule, "own rule 2");
+  EXPECT_EQ(verdict_of(dot, "451 4.7.1 no", rules).scope, Scope::policy);
+}
+
+TEST(Classify, ReadsTheStageOfAnOwnRule) {
+  for (const auto& [word, stages] :
+       {std::pair{store::ReplyStage::greeting, std::vector{greeting, hello, starttls}},
+        std::pair{store::ReplyStage::auth, std::vector{auth}}, std::pair{store::ReplyStage::mail, std::vector{mail}},
+        std::pair{store::ReplyStage::recipient, std::vector{recipient}},
+        std::pair{store::ReplyStage::data, std::vector{data}}, std::pair{store::ReplyStage::dot, std::vector{dot}}}) {
+    store::ReplyRule rule = quota_rule();
+    rule.stage = word;
+    rule.code = "5xx";
+    const std::vector<store::ReplyRule> rules{rule};
+    for (const Stage stage : {greeting, hello, starttls, auth, mail, recipient, data, dot}) {
+      const bool meant = std::ranges::find(stages, stage) != stages.end();
+      EXPECT_EQ(verdict_of(stage, "550 no", rules).rule == "own rule 1", meant) << static_cast<int>(stage);
+    }
+  }
+}
+
+TEST(Classify, LetsNoOwnRuleTouchDoubtOrAYes) {
+  store::ReplyRule rule = quota_rule();
+  rule.text = "o";
+  const std::vector<store::ReplyRule> rules{rule};
+  Event event;
+  event.stage = dot;
+  event.own_rules = rules;
+  event.certainty = Certainty::doubt;
+  event.reply = reply_of("550 no");
+  EXPECT_EQ(classify(event).scope, Scope::unknown);
+  event.certainty = Certainty::definite;
+  event.reply = reply_of("250 ok");
+  EXPECT_EQ(classify(event).rule, "unexpected reply");
+}
+
+TEST(Classify, GoesByTheProfileThatTheConnectionNames) {
+  using store::ProviderProfile;
+  constexpr std::string_view limit = "550 5.4.5 Daily user sending limit exceeded.";
+  EXPECT_EQ(verdict_of(dot, limit, {}, ProviderProfile::gmail).rule, "Gmail: daily sending limit");
+  Event event;
+  event.stage = dot;
+  event.reply = reply_of("454 Throttling failure: Maximum sending rate exceeded");
+  event.host = "email-smtp.eu-west-1.amazonaws.com";
+  EXPECT_EQ(classify(event).rule, "SES: throttling");
+  event.profile = ProviderProfile::generic;
+  EXPECT_EQ(classify(event).rule, "throttling");
+}
+
+TEST(Classify, ReadsAReplyOfSeveralLinesAsOneSentence) {
+  Event event;
+  event.stage = dot;
+  mail::Reply reply{550, {"5.7.1 You have used up your daily", "5.7.1 sending allowance."}, std::nullopt};
+  reply.enhanced = mail::parse_enhanced(reply.lines.front());
+  event.reply = reply;
+  EXPECT_EQ(classify(event).rule, "the provider's quota");
+}
+
+TEST(Classify, SendsTheRestOfAFullTransactionAtOnceInTheNext) {
+  Event event;
+  event.stage = recipient;
+  for (const char* full :
+       {"452 4.5.3 Error: too many recipients", "552 too many recipients", "550 5.5.3 Too many recipients",
+        "452 4.5.3 Domain policy size per transaction exceeded, please try this recipient in a separate transaction.",
+        "451 4.3.0 Multiple destination domains per transaction is unsupported. Please try again."}) {
+    event.reply = reply_of(full);
+    event.company = Company::beside_accepted;
+    const Verdict beside = classify(event);
+    EXPECT_EQ(beside.scope, Scope::recipient) << full;
+    EXPECT_EQ(beside.permanence, Permanence::transient) << full;
+    EXPECT_EQ(beside.advice, Advice::next_transaction) << full;
+    event.company = Company::any;
+    EXPECT_EQ(classify(event).advice, Advice::none) << full;
+  }
+  event.company = Company::beside_accepted;
+  event.reply = reply_of("452 4.2.2 Mailbox full");
+  EXPECT_EQ(classify(event).advice, Advice::none);
+}
+
+TEST(Classify, AsksForFewerSessionsWhereTheProviderDoes) {
+  EXPECT_TRUE(asks_for_fewer_sessions(verdict_of(greeting, "421 Too many concurrent SMTP connections")));
+  EXPECT_TRUE(asks_for_fewer_sessions(
+      verdict_of(mail, "432 4.3.2 Concurrent connections limit exceeded.", {}, store::ProviderProfile::microsoft365)));
+  EXPECT_FALSE(asks_for_fewer_sessions(verdict_of(mail, "450 4.7.1 rate limit exceeded")));
+}
+
 TEST(Classify, HearsHowLongTheProviderWantsToWait) {
   using std::chrono::seconds;
-  EXPECT_EQ(requested_wait("451 4.7.1 Greylisted, please try again in 300 seconds"), Duration(seconds(300)));
-  EXPECT_EQ(requested_wait("450 Retry after 5 minutes"), Duration(seconds(300)));
-  EXPECT_EQ(requested_wait("421 try again in 2 hours"), Duration(seconds(7200)));
-  EXPECT_EQ(requested_wait("421 try again in 400 hours"), Duration(std::chrono::hours(24)));
-  EXPECT_EQ(requested_wait("421 try again later"), std::nullopt);
+  constexpr std::pair<std::string_view, int> asked[] = {
+      {"451 4.7.1 Greylisted, please try again in 300 seconds", 300},
+      {"450 Retry after 5 minutes", 300},
+      {"421 try again in 2 hours", 7200},
+      {"451 4.7.1 Greylisting in action, please come back in 00:04:59", 299},
+      {"451 come back in 04:59", 299},
+      {"450 4.7.1 <x@example.net>: Recipient address rejected: Greylisted for 5 minutes", 300},
+      {"550 Too many messages. Try again in 92 seconds.", 92},
+      {"421 try again in 60s", 60},
+      {"421 try again in 15min", 900},
+      {"451 retry in 1h30m", 5400},
+      {"451 retry in 1 hour and 30 minutes", 5400},
+      {"451 please wait at least 10 minutes.", 600},
+      {"451 Retry-After: 120", 120},
+      {"451 4.7.1 greylisted, retry=300", 300},
+      {"451 try again in an hour", 3600},
+      {"451 try again after one day", 86400},
+      {"451 delayed for another 45 sec", 45},
+      {"421 try again in 400 hours", 86400},
+      {"421 try again in 99999999999999999999 seconds", 86400},
+  };
+  for (const auto& [text, expected] : asked) EXPECT_EQ(requested_wait(text), Duration(seconds(expected))) << text;
+}
+
+TEST(Classify, HearsNoWaitWhereNoneIsAskedFor) {
+  for (const char* text :
+       {"421 try again later", "450 too many messages in 1 hour", "450 limit of 100 messages per 60 minutes",
+        "550 try again", "451 wait", "450 blocked since 5 minutes ago", "451 try again in 0 seconds",
+        "451 retry in 5 attempts", "451 try again: 4.7.1", "451 try again in a few minutes", "", "451 in 5 minutes"})
+    EXPECT_EQ(requested_wait(text), std::nullopt) << text;
 }
 
 }  // namespace

@@ -31,7 +31,10 @@ EmailRecord fate(EmailRecord email, const Ending& ending, const Route& next, con
   ++email.tries;
   email.last_attempt_at = now;
   const Verdict& verdict = ending.verdict;
-  const bool costs_an_attempt = ending.kind != Ending::Kind::refused || is_email_fault(verdict.scope);
+  // RFC 5321 §4.5.3.1.10: recipients beyond what one transaction takes go in the next, through no fault of theirs.
+  const bool next_transaction = ending.kind == Ending::Kind::refused && verdict.advice == Advice::next_transaction;
+  const bool costs_an_attempt =
+      ending.kind != Ending::Kind::refused || (is_email_fault(verdict.scope) && !next_transaction);
   if (costs_an_attempt) ++email.attempts;
   if (ending.kind == Ending::Kind::accepted) {
     email.reason.clear();
@@ -57,7 +60,9 @@ EmailRecord fate(EmailRecord email, const Ending& ending, const Route& next, con
     return email;
   }
 
-  if (verdict.elsewhere == Elsewhere::worthwhile && next.connection != nullptr) {
+  if (next_transaction) {
+    wait_until(email, EmailStatus::deferred, now);
+  } else if (verdict.elsewhere == Elsewhere::worthwhile && next.connection != nullptr) {
     wait_until(email, EmailStatus::queued, now);
   } else if (is_connection_fault(verdict.scope)) {
     const Duration wait = std::max<Duration>(next.until - now_monotonic, verdict.retry_after.value_or(Duration{0}));

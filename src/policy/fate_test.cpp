@@ -25,6 +25,7 @@ class Fate : public testing::Test {
     ending.verdict.permanence = permanence;
     ending.verdict.elsewhere = is_email_fault(scope) ? Elsewhere::useless : Elsewhere::worthwhile;
     ending.verdict.retry_after = retry_after_;
+    ending.verdict.advice = advice_;
     ending.reason = "so it went";
     ending.over = 7;
     return fate(email_, ending, next, {schedule_, on_doubt_}, now, monotonic_now, random_);
@@ -50,6 +51,7 @@ class Fate : public testing::Test {
   RetrySchedule schedule_;
   store::OnDoubt on_doubt_ = store::OnDoubt::retry;
   std::optional<Duration> retry_after_;
+  Advice advice_ = Advice::none;
   SeededRandom random_{1};
   store::ConnectionRecord other_;
 };
@@ -85,6 +87,16 @@ TEST_F(Fate, DefersATransientRefusalOfRecipientOrMessageByTheSchedule) {
     EXPECT_EQ(email.attempts, 3u);
     expect_wait(email, schedule_.waits[2]);
   }
+}
+
+TEST_F(Fate, SendsWhatAFullTransactionLeftAtOnceAndCountsItNot) {
+  email_.attempts = 2;
+  advice_ = Advice::next_transaction;
+  const EmailRecord email = refused(Scope::recipient, Permanence::transient, to(other_));
+  EXPECT_EQ(email.status, EmailStatus::deferred);
+  EXPECT_EQ(email.next_attempt_at, now);
+  EXPECT_EQ(email.attempts, 2u);
+  EXPECT_EQ(email.tries, 1u);
 }
 
 TEST_F(Fate, RepeatsTheLastWaitOfTheSchedule) {

@@ -62,6 +62,34 @@ enum class AuthMechanism { automatic, plain, login, cram_md5, scram_sha_256, xoa
 enum class HealthState { up, degraded, down };
 enum class OverLimit { wait, spill };  // of mail that its connection's own limits hold up: stay, or take the next one
 enum class Otherwise { wait, any };    // of mail whose routing rule names no usable connection
+enum class Permanence { transient, permanent };
+// Whose habits a connection's replies are read by. automatic ("auto") goes by the host; generic is nobody's.
+enum class ProviderProfile {
+  automatic,
+  generic,
+  gmail,
+  microsoft365,
+  amazon_ses,
+  sendgrid,
+  mailgun,
+  postmark,
+  sparkpost,
+  brevo,
+  mailjet,
+  yahoo,
+  icloud,
+  zoho,
+  fastmail,
+  gmx,
+  ovh,
+  ionos,
+  yandex,
+  mailtrap,
+  mandrill,
+  smtp2go
+};
+// Where in the session a reply rule applies; greeting stands for all before AUTH.
+enum class ReplyStage { any, greeting, auth, mail, recipient, data, dot };
 
 std::string_view to_word(EmailStatus);
 std::string_view to_word(AttemptStatus);
@@ -72,6 +100,9 @@ std::string_view to_word(AuthMechanism);
 std::string_view to_word(HealthState);
 std::string_view to_word(OverLimit);
 std::string_view to_word(Otherwise);
+std::string_view to_word(Permanence);
+std::string_view to_word(ProviderProfile);
+std::string_view to_word(ReplyStage);
 // The value of a word; nullopt when it is none. `from_word<EmailStatus>("queued")`.
 template <class Enum>
 std::optional<Enum> from_word(std::string_view word);
@@ -182,6 +213,19 @@ struct ConnectionHealth {
   std::uint32_t faults_in_a_row = 0;
 };
 
+// An operator's word on what a reply of this provider means. All that it names must fit (mail/reply_pattern.h).
+struct ReplyRule {
+  std::string name;  // for people, may be empty
+  ReplyStage stage = ReplyStage::any;
+  std::string code;      // "550", "5xx"; "" fits all
+  std::string enhanced;  // "5.7.*"; "" fits all
+  std::string text;      // within the reply's text, ignoring case; "" fits all
+  ReasonClass scope = ReasonClass::none;
+  Permanence permanence = Permanence::transient;
+  std::uint32_t wait_seconds = 0;  // 0: as if the rule were not there
+  friend bool operator==(const ReplyRule&, const ReplyRule&) = default;
+};
+
 // A configured SMTP provider. The password is the secret box's ciphertext, never plain.
 struct ConnectionRecord {
   ConnectionId id = 0;
@@ -207,6 +251,8 @@ struct ConnectionRecord {
   bool verify_certificate = true;
   std::string ca_file;
   OnDoubt on_doubt = OnDoubt::retry;
+  ProviderProfile profile = ProviderProfile::automatic;
+  std::vector<ReplyRule> reply_rules;  // asked in order, before the profile
   Timestamp created_at;
   Timestamp updated_at;
 };

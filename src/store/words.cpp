@@ -51,6 +51,22 @@ struct Words<Otherwise> {
   static constexpr std::array words{"wait", "any"};
 };
 
+template <>
+struct Words<Permanence> {
+  static constexpr std::array words{"transient", "permanent"};
+};
+template <>
+struct Words<ProviderProfile> {
+  static constexpr std::array words{"auto",    "generic",  "gmail",     "microsoft365", "amazon_ses", "sendgrid",
+                                    "mailgun", "postmark", "sparkpost", "brevo",        "mailjet",    "yahoo",
+                                    "icloud",  "zoho",     "fastmail",  "gmx",          "ovh",        "ionos",
+                                    "yandex",  "mailtrap", "mandrill",  "smtp2go"};
+};
+template <>
+struct Words<ReplyStage> {
+  static constexpr std::array words{"any", "greeting", "auth", "mail", "recipient", "data", "dot"};
+};
+
 template <class Enum>
 std::string_view word_of(Enum value) {
   return Words<Enum>::words[static_cast<std::size_t>(value)];
@@ -86,6 +102,15 @@ std::string_view to_word(OverLimit value) {
 std::string_view to_word(Otherwise value) {
   return word_of(value);
 }
+std::string_view to_word(Permanence value) {
+  return word_of(value);
+}
+std::string_view to_word(ProviderProfile value) {
+  return word_of(value);
+}
+std::string_view to_word(ReplyStage value) {
+  return word_of(value);
+}
 
 template <class Enum>
 std::optional<Enum> from_word(std::string_view word) {
@@ -104,6 +129,9 @@ template std::optional<AuthMechanism> from_word(std::string_view);
 template std::optional<HealthState> from_word(std::string_view);
 template std::optional<OverLimit> from_word(std::string_view);
 template std::optional<Otherwise> from_word(std::string_view);
+template std::optional<Permanence> from_word(std::string_view);
+template std::optional<ProviderProfile> from_word(std::string_view);
+template std::optional<ReplyStage> from_word(std::string_view);
 
 bool QueueFilter::empty() const {
   return statuses.empty() && !email && !subject && !reason && !reason_class && !connection_id && !lane && !tag &&

@@ -42,6 +42,10 @@ TEST_P(Connections, KeepsEveryField) {
   given.verify_certificate = false;
   given.ca_file = "/etc/ca.pem";
   given.on_doubt = OnDoubt::hold;
+  given.profile = ProviderProfile::sparkpost;
+  given.reply_rules = {
+      {"limit", ReplyStage::dot, "550", "5.7.*", "Allowance", ReasonClass::quota, Permanence::permanent, 3600},
+      {"", ReplyStage::any, "4xx", "", "", ReasonClass::outage, Permanence::transient, 0}};
   const ConnectionId id = get(store_->create_connection(given, {})).id;
   const ConnectionRecord kept = get(store_->connections()).at(0);
   EXPECT_EQ(kept.id, id);
@@ -61,7 +65,31 @@ TEST_P(Connections, KeepsEveryField) {
   EXPECT_FALSE(kept.verify_certificate);
   EXPECT_EQ(kept.ca_file, "/etc/ca.pem");
   EXPECT_EQ(kept.on_doubt, OnDoubt::hold);
+  EXPECT_EQ(kept.profile, ProviderProfile::sparkpost);
+  EXPECT_EQ(kept.reply_rules, given.reply_rules);
   EXPECT_EQ(kept.created_at, given.created_at);
+}
+
+TEST_P(Connections, ReplacesReplyRulesWithEachChangeAndKeepsThoseOfOthers) {
+  const ReplyRule first{"first", ReplyStage::mail, "550", "", "", ReasonClass::quota, Permanence::transient, 60};
+  const ReplyRule second{"second", ReplyStage::any, "", "5.7.1", "", ReasonClass::policy, Permanence::permanent, 0};
+  ConnectionRecord one = connection("one");
+  one.reply_rules = {first, second};
+  one = get(store_->create_connection(one, {}));
+  ConnectionRecord other = connection("other");
+  other.reply_rules = {second};
+  get(store_->create_connection(other, {}));
+
+  one.reply_rules = {second};
+  get(store_->update_connection({one, one.version, {}}));
+  const std::vector<ConnectionRecord> kept = get(store_->connections());
+  EXPECT_EQ(kept.at(0).reply_rules, std::vector<ReplyRule>{second});
+  EXPECT_EQ(kept.at(1).reply_rules, std::vector<ReplyRule>{second});
+
+  EXPECT_TRUE(run(store_->delete_connection(one.id, {})));
+  const std::vector<ConnectionRecord> left = get(store_->connections());
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left.at(0).reply_rules, std::vector<ReplyRule>{second});
 }
 
 TEST_P(Connections, RefusesAFirstConnectionThatIsDisabled) {

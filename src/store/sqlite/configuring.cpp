@@ -1,4 +1,5 @@
 // Connections, API keys, audit, settings, backup: everything that is not mail on its way.
+#include <algorithm>
 #include <utility>
 
 #include "store/connection_rules.h"
@@ -12,7 +13,8 @@ constexpr const char* connection_columns =
     "id, version, caption, driver, host, port, username, sealed_password, send_from, send_from_name, encryption, "
     "enabled, "
     "priority, weight, per_second, per_minute, per_hour, per_day, per_month, timezone, max_sessions, "
-    "max_messages_per_session, auth, verify_certificate, ca_file, on_doubt, created_at, updated_at, over_limit";
+    "max_messages_per_session, auth, verify_certificate, ca_file, on_doubt, created_at, updated_at, over_limit, "
+    "profile";
 
 ConnectionRecord read_connection(const Statement& row) {
   const auto small = [&row](int column) { return static_cast<std::uint32_t>(row.integer(column)); };
@@ -42,7 +44,45 @@ ConnectionRecord read_connection(const Statement& row) {
   connection.created_at = {row.integer(26)};
   connection.updated_at = {row.integer(27)};
   connection.over_limit = static_cast<OverLimit>(row.integer(28));
+  connection.profile = static_cast<ProviderProfile>(row.integer(29));
   return connection;
+}
+
+ReplyRule read_reply_rule(const Statement& row) {
+  return {row.text(1),
+          static_cast<ReplyStage>(row.integer(2)),
+          row.text(3),
+          row.text(4),
+          row.text(5),
+          static_cast<ReasonClass>(row.integer(6)),
+          static_cast<Permanence>(row.integer(7)),
+          static_cast<std::uint32_t>(row.integer(8))};
+}
+
+Result<> read_reply_rules(Database& database, std::vector<ConnectionRecord>& connections) {
+  Statement select = database.prepare(
+      "SELECT connection_id, name, stage, code, enhanced, text, scope, permanence, wait_seconds FROM reply_rule ORDER "
+      "BY "
+      "connection_id, position");
+  while (select.step()) {
+    const auto owner = std::ranges::find(connections, select.integer(0), &ConnectionRecord::id);
+    if (owner != connections.end()) owner->reply_rules.push_back(read_reply_rule(select));
+  }
+  return select.error();
+}
+
+Result<> put_reply_rules(Database& database, ConnectionId id, const std::vector<ReplyRule>& rules) {
+  Statement clear = database.prepare("DELETE FROM reply_rule WHERE connection_id=?");
+  clear << id;
+  if (Result<> done = clear.run(); !done) return done;
+  std::int64_t position = 0;
+  for (const ReplyRule& rule : rules) {
+    Statement insert = database.prepare("INSERT INTO reply_rule VALUES(?,?,?,?,?,?,?,?,?,?)");
+    insert << id << position++ << rule.name << static_cast<int>(rule.stage) << rule.code << rule.enhanced << rule.text
+           << static_cast<int>(rule.scope) << static_cast<int>(rule.permanence) << rule.wait_seconds;
+    if (Result<> done = insert.run(); !done) return done;
+  }
+  return {};
 }
 
 Result<std::vector<ConnectionRecord>> all_connections(Database& database) {
@@ -51,6 +91,7 @@ Result<std::vector<ConnectionRecord>> all_connections(Database& database) {
       database.prepare(std::string("SELECT ") + connection_columns + " FROM connection ORDER BY priority, id");
   while (select.step()) all.push_back(read_connection(select));
   if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+  if (const Result<> rules = read_reply_rules(database, all); !rules) return std::unexpected(rules.error());
   return all;
 }
 
@@ -58,14 +99,15 @@ Result<std::vector<ConnectionRecord>> all_connections(Database& database) {
 Result<> put_connection(Database& database, const ConnectionRecord& c) {
   const std::optional<std::int64_t> id = c.id == 0 ? std::nullopt : std::optional(c.id);
   Statement put = database.prepare(
-      "INSERT OR REPLACE INTO connection VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      "INSERT OR REPLACE INTO connection VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   put << id << c.version << c.caption << c.driver << c.host << static_cast<std::int64_t>(c.port) << c.username;
   put.blob(c.sealed_password) << c.send_from << c.send_from_name << static_cast<int>(c.encryption)
                               << (c.enabled ? 1 : 0) << c.priority << c.weight << c.limits.per_second
                               << c.limits.per_minute << c.limits.per_hour << c.limits.per_day << c.limits.per_month
                               << c.timezone << c.max_sessions << c.max_messages_per_session << static_cast<int>(c.auth)
                               << (c.verify_certificate ? 1 : 0) << c.ca_file << static_cast<int>(c.on_doubt)
-                              << c.created_at << c.updated_at << static_cast<int>(c.over_limit);
+                              << c.created_at << c.updated_at << static_cast<int>(c.over_limit)
+                              << static_cast<int>(c.profile);
   return put.run();
 }
 
@@ -116,6 +158,7 @@ Answer<ConnectionRecord> SqliteStore::create_connection(ConnectionRecord connect
     if (!id) return std::unexpected(id.error());
     created = connection;
     created.id = *id;
+    if (Result<> rules = put_reply_rules(database, *id, created.reply_rules); !rules) return rules;
     AuditRecord record = audit;
     record.object = "connection:" + std::to_string(*id);
     return insert_audit(database, record);
@@ -133,6 +176,7 @@ Answer<ConnectionRecord> SqliteStore::update_connection(ConnectionChange change)
     if (!existing) return std::unexpected(existing.error());
     if (Result<> allowed = may_update(*existing, updated, change.expected_version); !allowed) return allowed;
     if (Result<> put = put_connection(database, updated); !put) return put;
+    if (Result<> rules = put_reply_rules(database, updated.id, updated.reply_rules); !rules) return rules;
     return insert_audit(database, change.audit);
   });
   if (!written) co_return std::unexpected(written.error());
@@ -147,7 +191,8 @@ Answer<> SqliteStore::delete_connection(ConnectionId id, AuditRecord audit) {
     const Result<std::uint64_t> unfinished = unfinished_over(database, id);
     if (!unfinished) return std::unexpected(unfinished.error());
     if (Result<> allowed = may_delete(*existing, id, *unfinished); !allowed) return allowed;
-    for (const char* of : {"connection WHERE id", "connection_health WHERE id", "usage WHERE connection_id"}) {
+    for (const char* of : {"connection WHERE id", "connection_health WHERE id", "usage WHERE connection_id",
+                           "reply_rule WHERE connection_id"}) {
       Statement remove = database.prepare(std::string("DELETE FROM ") + of + "=?");
       remove << id;
       if (Result<> done = remove.run(); !done) return done;

@@ -101,6 +101,14 @@ CREATE TABLE event(
   id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, event TEXT NOT NULL, connection_id INTEGER,
   detail TEXT NOT NULL);
 )sql",
+    // What a connection's replies mean: its provider's profile, and the operator's own rules.
+    R"sql(
+ALTER TABLE connection ADD COLUMN profile INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE reply_rule(
+  connection_id INTEGER NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, stage INTEGER NOT NULL,
+  code TEXT NOT NULL, enhanced TEXT NOT NULL, text TEXT NOT NULL, scope INTEGER NOT NULL, permanence INTEGER NOT NULL,
+  wait_seconds INTEGER NOT NULL, PRIMARY KEY(connection_id, position)) WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace
