@@ -42,9 +42,7 @@ class Provider:
         self._open = set()
         if certificate is not None:
             self.present(certificate)
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("127.0.0.1", port))
+        self._listener = self._bound(port)
         self.port = self._listener.getsockname()[1]
         if not closed:
             self.open()
@@ -52,12 +50,24 @@ class Provider:
     def open(self):
         """Takes connections, again after shut()."""
         self._listener.listen(200)
-        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    @staticmethod
+    def _bound(port):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        return listener
 
     def shut(self):
         """Refuses connections until open(), and ends those there are."""
+        self._end_listening()
+        self._listener = self._bound(self.port)
+
+    def _end_listening(self):
         with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends the accept() of the other thread too
+        self._listener.close()
         with self._lock:
             opened = list(self._open)
         for session in opened:
@@ -95,13 +105,12 @@ class Provider:
 
     def stop(self):
         self._released.set()
-        self.shut()
-        self._listener.close()
+        self._end_listening()
 
-    def _accept(self):
+    def _accept(self, listener):
         while True:
             try:
-                peer, _ = self._listener.accept()
+                peer, _ = listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
