@@ -6,6 +6,7 @@ import dataclasses
 import socket
 import ssl
 import threading
+import time
 
 CLOSE = object()  # instead of a reply: the connection ends
 WAIT = object()   # instead of a reply: nothing is said until release()
@@ -20,28 +21,62 @@ class Received:
     tls: bool
     user: str
     answered: bool = False
+    refused: bool = False  # with 4yz or 5yz; neither of the two: the client can't know
 
 
 class Provider:
     """Listens on loopback. `answer("RCPT", "451 4.2.0 later", times=1)` scripts the next reply to a verb; CONNECT, DOT
-    and every SMTP verb are verbs. `encryption` is none, starttls or implicit; `certificate` is (file, key file)."""
+    and every SMTP verb are verbs. `encryption` is none, starttls or implicit; `certificate` is (file, key file). A
+    `closed` one refuses connections until open(): its port is taken, so that nobody else can get it."""
 
-    def __init__(self, encryption="none", certificate=None, credentials=None, port=0):
+    def __init__(self, encryption="none", certificate=None, credentials=None, port=0, closed=False):
         self.messages = []
+        self.replies = []  # (the wall clock's seconds, reply or "closed")
         self.lines = []  # every command line, with ("tls" or "clear") before it
         self.encryption = encryption
         self.credentials = credentials
-        self.context = None
+        self.context = None  # of the certificate; another may take its place
         self._script = []
         self._lock = threading.Lock()
         self._released = threading.Event()
         self._open = set()
         if certificate is not None:
-            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.context.load_cert_chain(*certificate)
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=200)
+            self.present(certificate)
+        self._listener = self._bound(port)
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        if not closed:
+            self.open()
+
+    def open(self):
+        """Takes connections, again after shut()."""
+        self._listener.listen(200)
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    @staticmethod
+    def _bound(port):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        return listener
+
+    def shut(self):
+        """Refuses connections until open(), and ends those there are."""
+        self._end_listening()
+        self._listener = self._bound(self.port)
+
+    def _end_listening(self):
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends the accept() of the other thread too
+        self._listener.close()
+        with self._lock:
+            opened = list(self._open)
+        for session in opened:
+            session.interrupt()
+
+    def present(self, certificate):
+        """From now on this (file, key file)."""
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(*certificate)
 
     def answer(self, verb, reply, times=1, when=""):
         """The next `times` (None: all) commands of this verb that contain `when` get `reply`."""
@@ -70,18 +105,12 @@ class Provider:
 
     def stop(self):
         self._released.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        with self._lock:
-            opened = list(self._open)
-        for session in opened:
-            session.interrupt()
+        self._end_listening()
 
-    def _accept(self):
+    def _accept(self, listener):
         while True:
             try:
-                peer, _ = self._listener.accept()
+                peer, _ = listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
@@ -105,6 +134,8 @@ class Provider:
                 if rule[0] == verb and rule[3] in text and rule[2] != 0:
                     if rule[2] is not None:
                         rule[2] -= 1
+                    if rule[1] is CLOSE:
+                        self.replies.append((time.time(), "closed"))
                     return rule[1]
         return None
 
@@ -114,6 +145,10 @@ class Provider:
     def note(self, line):
         with self._lock:
             self.lines.append(line)
+
+    def said(self, reply):
+        with self._lock:
+            self.replies.append((time.time(), reply))
 
     def keep(self, message):
         """Adds a message whose dot has arrived; how many there are now."""
@@ -228,7 +263,8 @@ class _Session:
         if reply is CLOSE:
             return False
         reply = reply or f"250 2.0.0 queued as P{number}"
-        received.answered = reply.startswith("2")
+        received.answered = reply.startswith("2") and not reply.startswith("221")
+        received.refused = reply[0] in "45"
         self._write(reply)
         return True
 
@@ -267,6 +303,7 @@ class _Session:
         self._provider.note(("tls " if self._tls else "clear ") + text)
 
     def _write(self, reply):
+        self._provider.said(reply)
         self._peer.sendall(reply.encode() + b"\r\n")
 
     @staticmethod
@@ -276,3 +313,14 @@ class _Session:
     @staticmethod
     def _decode(text):
         return base64.b64decode(text).decode("utf-8", "replace")
+
+
+class Silent:
+    """A provider that takes connections and never says a word: nobody accepts them, so the system alone does."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+        self.port = self._listener.getsockname()[1]
+
+    def stop(self):
+        self._listener.close()

@@ -1,11 +1,10 @@
-"""What Postroom does with a provider's answers: retry, fail, fail over, doubt, wait."""
+"""What Postroom does with a provider's answers and an operator's wishes. Failover and doubt have their own files."""
 
 import datetime
 import unittest
 
 from harness import QUICK, PostroomTest
-from postfix import free_ports
-from provider import CLOSE, WAIT
+from provider import WAIT
 from waiting import wait_for
 
 
@@ -56,33 +55,6 @@ class RepliesTest(PostroomTest):
         self.postroom.wait_status(sent, "accepted")
         self.assertGreaterEqual(self.postroom.log(active_queue_id=sent)[0]["attempted_at"], due)
 
-    def test_a_lost_reply_to_the_dot_is_a_doubt_and_goes_the_same_way_again(self):
-        other = self.provider()
-        self.postroom.connect_to(other.port, priority=900)
-        self.peer.answer("DOT", CLOSE)
-        sent = self.postroom.send_one()
-        self.postroom.wait_status(sent, "accepted")
-        rows = sorted(self.postroom.log(active_queue_id=sent), key=lambda row: row["attempt"])
-        self.assertEqual([(row["status"], row["reason_class"]) for row in rows][0], ("fail", "unknown"))
-        self.assertEqual({row["connection_id"] for row in rows}, {self.connection["id"]})
-        self.assertEqual(len(self.peer.messages), 2)
-        self.assertEqual(self.peer.messages[0].content, self.peer.messages[1].content)
-        self.assertEqual(other.messages, [])
-
-    def test_a_doubt_that_is_held_waits_for_a_person(self):
-        self.peer.answer("DOT", CLOSE, times=2)
-        sent = self.postroom.send(to=["ann@example.org"], on_doubt="hold")["emails"][0]["id"]
-        again = self.postroom.send(to=["bo@example.org"], on_doubt="hold")["emails"][0]["id"]
-        for each in (sent, again):
-            self.postroom.wait_status(each, "unknown")
-        settle = {"action": "settle", "ids": [sent], "sent": True, "reason": "the provider's log shows it"}
-        self.assertEqual(self.postroom.api("POST", "/queue/actions", settle).json["changed"], 1)
-        self.assertEqual(self.postroom.email(sent)["status"], "accepted")
-        settle.update(ids=[again], sent=False)
-        self.assertEqual(self.postroom.api("POST", "/queue/actions", settle).json["changed"], 1)
-        self.postroom.wait_status(again, "accepted")
-        self.assertEqual(len(self.peer.messages), 3)
-
     def test_mail_being_sent_is_not_cut_off(self):
         self.peer.answer("DOT", WAIT)
         sent = self.postroom.send_one()
@@ -104,44 +76,6 @@ class RepliesTest(PostroomTest):
         self.postroom.start()
         self.assertEqual(self.postroom.email(sent)["status"], "accepted")
         self.assertEqual(len(self.peer.messages), 1)
-
-
-class FailoverTest(PostroomTest):
-    def test_a_closed_port_moves_mail_to_the_next_connection_at_once(self):
-        peer = self.provider()
-        broken = self.postroom.connect_to(free_ports(1)[0], priority=1)
-        working = self.postroom.connect_to(peer.port, priority=2)
-        sent = self.postroom.send_one()
-        self.assertEqual(self.postroom.wait_status(sent, "accepted")["attempts"], 1)
-        rows = sorted(self.postroom.log(active_queue_id=sent), key=lambda row: row["attempt"])
-        self.assertEqual([row["connection_id"] for row in rows], [broken["id"], working["id"]])
-        self.assertEqual(rows[0]["reason_class"], "outage")
-        self.assertIn(self.postroom.get(f"/connections/{broken['id']}")["health"]["state"], ("degraded", "down"))
-
-    def test_a_bad_recipient_moves_nothing(self):
-        first, second = self.provider(), self.provider()
-        first.answer("RCPT", "550 5.1.1 unknown", times=None)
-        connection = self.postroom.connect_to(first.port, priority=1)
-        self.postroom.connect_to(second.port, priority=2)
-        self.postroom.wait_status(self.postroom.send_one(), "failed")
-        self.assertEqual(second.lines, [])
-        self.assertEqual(self.postroom.get(f"/connections/{connection['id']}")["health"]["state"], "up")
-
-    def test_a_pinned_message_waits_for_its_connection(self):
-        peer, (port,) = self.provider(), free_ports(1)
-        pinned = self.postroom.connect_to(port, priority=1)
-        self.postroom.connect_to(peer.port, priority=2)
-        sent = self.postroom.send_one(connection_id=pinned["id"])
-        wait_for(lambda: self.postroom.log(active_queue_id=sent, status="fail"), "the pinned connection was tried")
-        self.provider(port=port)
-        self.postroom.wait_status(sent, "accepted")
-        self.assertEqual(peer.messages, [])
-
-    def test_mail_waits_while_no_connection_exists_and_then_goes(self):
-        sent = self.postroom.send(**{"from": "shop@example.com"})["emails"][0]["id"]
-        self.assertIn(self.postroom.email(sent)["status"], ("queued", "deferred"))
-        self.postroom.connect_to(self.provider().port)
-        self.postroom.wait_status(sent, "accepted")
 
 
 class QueueActionsTest(PostroomTest):
