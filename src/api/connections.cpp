@@ -69,6 +69,7 @@ Answering create_connection(Services& services, Call& call) {
   const auto created = co_await services.store.create_connection(
       std::move(given.connection), audit(services, call, "connection.create", "connection"));
   if (!created) co_return refused_change(call, created.error());
+  co_await services.delivery.settings_in_force();
   http::Response response = one(services, 201, *created);
   response.with("Location", fmt::format("/api/v1/connections/{}", created->id));
   co_return response;
@@ -96,6 +97,7 @@ Answering update_connection(Services& services, Call& call) {
                                  audit(services, call, "connection.update", fmt::format("connection:{}", before->id))};
   const auto updated = co_await services.store.update_connection(std::move(change));
   if (!updated) co_return refused_change(call, updated.error());
+  co_await services.delivery.settings_in_force();
   co_return one(services, 200, *updated);
 }
 

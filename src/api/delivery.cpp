@@ -89,6 +89,7 @@ Answering change_pause(Services& services, Call& call, Change change) {
   const auto changed = co_await services.store.change_setting(
       what.setting, pause ? std::optional(reason) : std::nullopt, std::move(record));
   if (!changed) co_return store_error(call, changed.error());
+  co_await services.delivery.settings_in_force();
   co_return co_await delivery_answer(services, call);
 }
 

@@ -62,8 +62,9 @@ class DeliveryDoor {
   virtual ~DeliveryDoor() = default;
   virtual async::Task<TestReport> test(ConnectionTest test) = 0;  // within 30 s
   virtual ConnectionState state(store::ConnectionId id) = 0;
-  virtual async::Task<RouteAnswer> explain(RouteQuestion question) = 0;
-  virtual void wake() = 0;  // an operator made mail due
+  virtual RouteAnswer explain(const RouteQuestion& question) = 0;
+  virtual async::Task<void> settings_in_force() = 0;  // returns once it goes by what is stored
+  virtual void wake() = 0;                            // an operator made mail due
 };
 
 }  // namespace postroom::api

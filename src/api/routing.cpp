@@ -152,6 +152,7 @@ Answering set_routing(Services& services, Call& call) {
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   auto record = audit(services, call, "routing.update", fmt::format("routing:{} rules", table.rules.size()));
   const auto changed = co_await services.store.set_routing(std::move(table), std::move(record));
+  co_await services.delivery.settings_in_force();
   if (changed) co_return rules_answer(*changed);
   if (changed.error().code == ErrorCode::not_found)
     co_return invalid(call, {{"/rules", "connection_unknown", "A rule names a connection that does not exist."}});
@@ -165,7 +166,7 @@ Answering explain_route(Services& services, Call& call) {
   if (!parameters) co_return refuse(call, 400, "malformed_request", "The query is not properly encoded.");
   const auto question = read_question(services, *parameters);
   if (!question) co_return refuse(call, question.error());
-  const RouteAnswer answer = co_await services.delivery.explain(*question);
+  const RouteAnswer answer = services.delivery.explain(*question);
   const auto chosen = std::ranges::find_if(answer.connections, &RouteAnswer::Considered::chosen);
   JsonWriter json;
   json.begin_object();

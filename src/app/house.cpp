@@ -176,16 +176,16 @@ api::ConnectionState House::state(store::ConnectionId id) {
   return {std::move(state.health), state.used, state.sessions, state.paused};
 }
 
-async::Task<api::RouteAnswer> House::explain(api::RouteQuestion question) {
+api::RouteAnswer House::explain(const api::RouteQuestion& question) {
   const delivery::RouteExplanation explained =
-      co_await engine_->explain({question.from, question.to, question.lane, question.tags, question.pinned_to});
+      engine_->explain({question.from, question.to, question.lane, question.tags, question.pinned_to});
   api::RouteAnswer answer;
-  for (const delivery::RouteExplanation::Considered& considered : explained.connections)
-    answer.connections.push_back({considered.connection.id, considered.connection.caption, considered.usable,
+  for (const policy::Consideration& considered : explained.connections)
+    answer.connections.push_back({considered.connection->id, considered.connection->caption, considered.usable,
                                   considered.chosen, considered.why});
   answer.rule = explained.rule;
   answer.waits_for = explained.reason;
-  co_return answer;
+  return answer;
 }
 
 void House::stop() {

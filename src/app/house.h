@@ -40,7 +40,8 @@ class House final : public api::DeliveryDoor {
   // api::DeliveryDoor
   async::Task<api::TestReport> test(api::ConnectionTest test) override;
   api::ConnectionState state(store::ConnectionId id) override;
-  async::Task<api::RouteAnswer> explain(api::RouteQuestion question) override;
+  api::RouteAnswer explain(const api::RouteQuestion& question) override;
+  async::Task<void> settings_in_force() override { return engine_->settings_in_force(); }
   void wake() override { engine_->wake(); }
 
   // Removes what is older than its retention, in small steps, until stop().

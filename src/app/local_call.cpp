@@ -85,7 +85,7 @@ Result<LocalAnswer> call_locally(const Configuration& configuration, const Local
   net::SystemLoop loop;
   Result<std::unique_ptr<House>> house = House::open(loop, configuration);
   if (house) {
-    loop.run((*house)->engine().load_settings());  // for what is asked of connections; nothing is delivered
+    loop.run((*house)->settings_in_force());  // for what is asked of connections; nothing is delivered
     return loop.run(call_house(**house, request));
   }
   if (house.error().code != ErrorCode::conflict) return std::unexpected(house.error());

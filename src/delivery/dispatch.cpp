@@ -193,23 +193,19 @@ policy::Route Engine::route(const DueEmail& due, const std::set<ConnectionId>& t
   return policy::choose_connection(candidates.all, request, loop_.now());
 }
 
-async::Task<RouteExplanation> Engine::explain(RouteQuestion question) {
-  // Who has just changed the rules asks about these.
-  if (stale_settings_ || loading_settings_) co_await settings_loaded_.wait(loop_.now() + std::chrono::seconds(1));
+RouteExplanation Engine::explain(const RouteQuestion& question) {
   const policy::MailFacts facts{domain_of(question.from), domain_of(question.to), question.lane, question.tags};
   const store::RoutingRule* rule = policy::rule_for(routing_.rules, facts);
   const Candidates candidates(outlets_, by_priority_, loop_.now(), loop_.wall());
   const std::set<ConnectionId> tried;
   const policy::RouteRequest request{question.pinned_to, std::nullopt, tried, rule, options_.breaker.first_probe, 0};
   RouteExplanation explanation;
-  for (policy::Consideration& considered : policy::explain_route(candidates.all, request, loop_.now()))
-    explanation.connections.push_back(
-        {*considered.connection, considered.usable, considered.chosen, std::move(considered.why)});
+  explanation.connections = policy::explain_route(candidates.all, request, loop_.now());
   if (rule != nullptr) explanation.rule = static_cast<std::size_t>(rule - routing_.rules.data());
   explanation.reason = policy::choose_connection(candidates.all, request, loop_.now()).reason;
   if (pauses_.all) explanation.reason = "Sending is paused.";
   if (pauses_.lanes.contains(question.lane)) explanation.reason = "The lane \"" + question.lane + "\" is paused.";
-  co_return explanation;
+  return explanation;
 }
 
 Outlet* Engine::outlet(ConnectionId id) {

@@ -43,6 +43,7 @@ Engine::~Engine() {
 }
 
 async::Task<void> Engine::run() {
+  running_ = true;
   co_await load_settings();
   while (stale_settings_ && !stopping_) {  // what to do with a doubt depends on its connection
     co_await changed_.wait(loop_.now() + store_patience);
@@ -85,6 +86,12 @@ void Engine::wake() {
 void Engine::settings_changed() {
   stale_settings_ = true;
   look();
+}
+
+async::Task<void> Engine::settings_in_force() {
+  if (!stale_settings_ && !loading_settings_) co_return;
+  if (!running_) co_return co_await load_settings();
+  co_await settings_loaded_.wait(loop_.now() + std::chrono::seconds(1));
 }
 
 Monotonic Engine::next_look() {

@@ -55,14 +55,9 @@ struct RouteQuestion {
   std::optional<store::ConnectionId> pinned_to;
 };
 struct RouteExplanation {
-  struct Considered {
-    store::ConnectionRecord connection;
-    bool usable = false, chosen = false;
-    std::string why;
-  };
-  std::vector<Considered> connections;
-  std::optional<std::size_t> rule;  // the routing rule that fits, counted from 0
-  std::string reason;               // why the mail would wait; "" when a connection is chosen
+  std::vector<policy::Consideration> connections;  // valid until the engine runs on
+  std::optional<std::size_t> rule;                 // the routing rule that fits, counted from 0
+  std::string reason;                              // why the mail would wait; "" when a connection is chosen
 };
 
 struct ConnectionState {
@@ -81,9 +76,6 @@ class Engine {
          OpenPassword open_password, EngineOptions options);
   ~Engine();
 
-  // Learns the connections, rules, limits and pauses from the store. run() does so itself; without it, state() and
-  // explain() know nothing before.
-  async::Task<void> load_settings();
   // Settles what a crash left open, then delivers until stop(); returns when everything under way is recorded.
   async::Task<void> run();
   void stop();
@@ -91,9 +83,12 @@ class Engine {
   void wake();
   // Connections, routing rules or pauses were changed.
   void settings_changed();
+  // Returns when it goes by what is stored, or after a second of a store that can't be read. Without run(), this is
+  // what makes state() and explain() know anything.
+  async::Task<void> settings_in_force();
 
   ConnectionState state(store::ConnectionId id);
-  async::Task<RouteExplanation> explain(RouteQuestion question);
+  RouteExplanation explain(const RouteQuestion& question);
   const EngineCounters& counters() const { return counters_; }
   std::size_t in_memory() const { return backlog_.held(); }
 
@@ -104,6 +99,7 @@ class Engine {
 
   // engine.cpp: the engine's own pace.
   async::Task<void> recover();
+  async::Task<void> load_settings();
   async::Task<Result<policy::Meter>> meter_for(const store::ConnectionRecord& connection);
   Outlet make_outlet(store::ConnectionRecord connection, std::optional<store::ConnectionHealth> remembered,
                      policy::Meter meter);
@@ -165,6 +161,7 @@ class Engine {
   store::Pauses pauses_;
   bool stale_settings_ = true;
   bool loading_settings_ = false;
+  bool running_ = false;
   bool stopping_ = false;
   bool looked_for_ = true;           // something changed since the last look
   Monotonic store_trouble_until_{};  // sending pauses while outcomes can't be recorded
