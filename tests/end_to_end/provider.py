@@ -111,6 +111,7 @@ class Provider:
         while True:
             try:
                 peer, _ = listener.accept()
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each reply is a write of its own
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(peer,), daemon=True).start()

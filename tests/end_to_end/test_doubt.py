@@ -220,16 +220,29 @@ class LedgerTest(DoubtTest):
         for step in self.STEPS:
             for number, fault in enumerate(self.FAULTS):
                 marker = f"{step}-{number}"
+                self.peer.shut()  # a kept session would not meet what happens while one opens
+                self.peer.open()
                 self.peer.answer(step, fault, times=1)
                 sent[marker] = self.postroom.send_one(subject=marker)
                 self.postroom.wait_status(sent[marker], "accepted")
-                self.peer.forget_script()
+                self.assertEqual(self.rows(sent[marker])[0]["connection_id"], self.connection["id"])
+                self.use_again()
         copies = collections.Counter(field(message, "Subject") for peer in (self.peer, self.other)
                                      for message in peer.messages if not message.refused)
         for marker, email in sent.items():
             doubts = [row for row in self.rows(email) if row["reason_class"] == "unknown"]
             self.assertEqual(copies[marker], 1 + len(doubts), f"{marker}: {self.rows(email)}")
             self.assertEqual(len(doubts) > 0, marker in ("DOT-0", "DOT-4", "DOT-5"), marker)
+
+    def use_again(self):
+        """Faults in a row would take the connection down, and it would meet no more of them."""
+        before = len(self.peer.taken())
+
+        def used():
+            self.postroom.wait_status(self.postroom.send_one(subject="between"), "accepted")
+            return len(self.peer.taken()) > before
+
+        wait_for(used, "the connection is used again")
 
 
 if __name__ == "__main__":
