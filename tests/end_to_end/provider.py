@@ -9,6 +9,7 @@ import threading
 
 CLOSE = object()  # instead of a reply: the connection ends
 WAIT = object()   # instead of a reply: nothing is said until release()
+EXTENSIONS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 30000000")
 
 
 @dataclasses.dataclass
@@ -23,22 +24,28 @@ class Received:
 
 
 class Provider:
-    """Listens on loopback. `answer("RCPT", "451 4.2.0 later", times=1)` scripts the next reply to a verb; CONNECT, DOT
-    and every SMTP verb are verbs. `encryption` is none, starttls or implicit; `certificate` is (file, key file)."""
+    """Listens on loopback. `answer("RCPT", "451 4.2.0 later", times=1)` scripts the next reply to a verb; CONNECT, DOT,
+    CONTENT (before the message is read, after 354) and every SMTP verb are verbs. A reply is text, which gets its CRLF,
+    or bytes, which go as they are, or CLOSE, or WAIT, or a tuple of these. `encryption` is none, starttls or implicit;
+    `certificate` is (file, key file); `mechanisms` are offered when there are `credentials`."""
 
-    def __init__(self, encryption="none", certificate=None, credentials=None, port=0):
+    def __init__(self, encryption="none", certificate=None, credentials=None, port=0, extensions=EXTENSIONS,
+                 mechanisms="PLAIN LOGIN"):
         self.messages = []
         self.lines = []  # every command line, with ("tls" or "clear") before it
+        self.pipelined = []  # of each MAIL: whether more came with it, unasked
+        self.sessions = 0
         self.encryption = encryption
         self.credentials = credentials
+        self.extensions = list(extensions)
+        self.mechanisms = mechanisms
         self.context = None
         self._script = []
         self._lock = threading.Lock()
         self._released = threading.Event()
         self._open = set()
         if certificate is not None:
-            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.context.load_cert_chain(*certificate)
+            self.show(certificate)
         self._listener = socket.create_server(("127.0.0.1", port), backlog=200)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -47,6 +54,12 @@ class Provider:
         """The next `times` (None: all) commands of this verb that contain `when` get `reply`."""
         with self._lock:
             self._script.append([verb, reply, times, when])
+
+    def show(self, certificate):
+        """From now on this certificate is shown."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        self.context = context
 
     def forget_script(self):
         with self._lock:
@@ -90,6 +103,7 @@ class Provider:
         session = _Session(self, peer)
         with self._lock:
             self._open.add(session)
+            self.sessions += 1
         try:
             session.run()
         except (OSError, EOFError, ValueError):
@@ -115,11 +129,40 @@ class Provider:
         with self._lock:
             self.lines.append(line)
 
+    def note_pipelining(self, more):
+        with self._lock:
+            self.pipelined.append(more)
+
     def keep(self, message):
         """Adds a message whose dot has arrived; how many there are now."""
         with self._lock:
             self.messages.append(message)
             return len(self.messages)
+
+
+class _Lines:
+    """Lines of a socket, as its makefile() would read them; and whether more has come than was asked for."""
+
+    def __init__(self, peer):
+        self._peer = peer
+        self._got = b""
+        self._at = 0
+
+    def more(self):
+        return self._at < len(self._got)
+
+    def readline(self):
+        """A line with its end; what there is when the connection ends first."""
+        while (end := self._got.find(b"\n", self._at)) < 0:
+            chunk = self._peer.recv(65536)
+            self._got = self._got[self._at:] + chunk
+            self._at = 0
+            if not chunk:
+                end = len(self._got) - 1
+                break
+        line = self._got[self._at:end + 1]
+        self._at = end + 1
+        return line
 
 
 class _Session:
@@ -130,7 +173,7 @@ class _Session:
         self._user = ""
         self._sender = ""
         self._recipients = []
-        self._file = None
+        self._lines = _Lines(peer)
 
     def interrupt(self):
         """Called by another thread: ends the wait for the client."""
@@ -138,19 +181,15 @@ class _Session:
             self._peer.shutdown(socket.SHUT_RDWR)
 
     def close(self):
-        if self._file is not None:
-            self._file.close()
         self._peer.close()
 
     def run(self):
         if self._provider.encryption == "implicit":
             self._start_tls()
-        else:
-            self._file = self._peer.makefile("rb")
         if not self._say("CONNECT", "", "220 provider.test ESMTP"):
             return
         while True:
-            line = self._file.readline()
+            line = self._lines.readline()
             if not line:
                 return
             text = line.decode("utf-8", "replace").rstrip("\r\n")
@@ -161,21 +200,29 @@ class _Session:
                 return
 
     def _on_ehlo(self, text):
-        lines = ["provider.test", "PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 30000000"]
+        lines = ["provider.test", *self._provider.extensions]
         if self._provider.encryption == "starttls" and not self._tls:
             lines.append("STARTTLS")
         if self._provider.credentials:
-            lines.append("AUTH PLAIN LOGIN")
+            lines.append("AUTH " + self._provider.mechanisms)
         reply = "\r\n".join("250" + ("-" if index + 1 < len(lines) else " ") + line for index, line in enumerate(lines))
         return self._say("EHLO", text, reply)
 
+    def _on_helo(self, text):
+        return self._say("HELO", text, "250 provider.test")
+
     def _on_starttls(self, text):
-        if not self._say("STARTTLS", text, "220 2.0.0 go on"):
+        reply = self._provider.scripted("STARTTLS", text) or "220 2.0.0 go on"
+        if not self._give(reply):
             return False
-        self._start_tls()
+        if _begins(reply, "220"):
+            self._start_tls()
         return True
 
     def _on_auth(self, text):
+        scripted = self._provider.scripted("AUTH", text)
+        if scripted:
+            return self._give(scripted)
         mechanism, _, initial = text[5:].partition(" ")
         if mechanism.upper() == "LOGIN":
             user = self._decode(initial) if initial else self._ask("VXNlcm5hbWU6")
@@ -184,9 +231,10 @@ class _Session:
             given = tuple((self._decode(initial) if initial else self._ask("")).split("\0")[1:3])
         right = given == self._provider.credentials
         self._user = given[0] if right else ""
-        return self._say("AUTH", text, "235 2.7.0 welcome" if right else "535 5.7.8 Error: authentication failed")
+        return self._give("235 2.7.0 welcome" if right else "535 5.7.8 Error: authentication failed")
 
     def _on_mail(self, text):
+        self._provider.note_pipelining(self._lines.more())
         self._sender, self._recipients = self._path(text), []
         if self._provider.credentials and not self._user:
             return self._say("MAIL", text, "530 5.7.0 authenticate first")
@@ -194,26 +242,24 @@ class _Session:
 
     def _on_rcpt(self, text):
         reply = self._provider.scripted("RCPT", text) or "250 2.1.5 ok"
-        if reply is CLOSE:
-            return False
-        if reply.startswith("2"):
+        if _begins(reply, "2"):
             self._recipients.append(self._path(text))
-        self._write(reply)
-        return True
+        return self._give(reply)
 
     def _on_data(self, text):
-        if not self._recipients:
-            return self._say("DATA", text, "503 5.5.1 no valid recipients")
-        reply = self._provider.scripted("DATA", text) or "354 go on"
-        if reply is CLOSE:
+        usual = "354 go on" if self._recipients else "503 5.5.1 no valid recipients"
+        reply = self._provider.scripted("DATA", text) or usual
+        if not self._give(reply):
             return False
-        self._write(reply)
-        return self._take_content() if reply.startswith("354") else True
+        return self._take_content() if _begins(reply, "354") else True
 
     def _take_content(self):
+        before = self._provider.scripted("CONTENT", "")
+        if before is not None and not self._give(before):
+            return False
         lines = []
         while True:
-            line = self._file.readline()
+            line = self._lines.readline()
             if not line:
                 return False
             if line == b".\r\n":
@@ -225,12 +271,9 @@ class _Session:
         if reply is WAIT:
             self._provider.wait_for_release()
             reply = None
-        if reply is CLOSE:
-            return False
         reply = reply or f"250 2.0.0 queued as P{number}"
-        received.answered = reply.startswith("2")
-        self._write(reply)
-        return True
+        received.answered = _begins(reply, "2")
+        return self._give(reply)
 
     def _on_rset(self, text):
         self._recipients = []
@@ -245,34 +288,45 @@ class _Session:
 
     def _say(self, verb, text, usual):
         reply = self._provider.scripted(verb, text) or usual
-        if reply is CLOSE:
-            return False
-        self._write(reply)
-        return not reply.startswith("421")
+        return self._give(reply) and not _begins(reply, "421")
 
     def _ask(self, challenge):
-        self._write("334 " + challenge)
-        answer = self._file.readline().decode("ascii", "replace").strip()
+        self._give("334 " + challenge)
+        answer = self._lines.readline().decode("ascii", "replace").strip()
         self._note(answer)
         return self._decode(answer)
 
     def _start_tls(self):
-        if self._file is not None:
-            self._file.close()
         self._peer = self._provider.context.wrap_socket(self._peer, server_side=True)
-        self._file = self._peer.makefile("rb")
+        self._lines = _Lines(self._peer)
         self._tls = True
 
     def _note(self, text):
         self._provider.note(("tls " if self._tls else "clear ") + text)
 
-    def _write(self, reply):
-        self._peer.sendall(reply.encode() + b"\r\n")
+    def _give(self, reply):
+        """Whether the session goes on."""
+        for part in reply if isinstance(reply, tuple) else (reply,):
+            if part is CLOSE:
+                return False
+            if part is WAIT:
+                self._provider.wait_for_release()
+            else:
+                self._peer.sendall(part if isinstance(part, bytes) else part.encode() + b"\r\n")
+        return True
 
     @staticmethod
     def _path(text):
-        return text[text.index("<") + 1:text.index(">")]
+        return text[text.index("<") + 1:text.rindex(">")]
 
     @staticmethod
     def _decode(text):
         return base64.b64decode(text).decode("utf-8", "replace")
+
+
+def _begins(reply, code):
+    """Whether a reply's first part, if it has words, begins with `code`."""
+    first = reply[0] if isinstance(reply, tuple) else reply
+    if isinstance(first, bytes):
+        first = first.decode("latin-1")
+    return isinstance(first, str) and first.startswith(code)
