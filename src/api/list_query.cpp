@@ -167,6 +167,9 @@ OrRefusal<ListQuery<Filter>> read_list(const Parameters& parameters, Set set, So
   const std::string* cursor = nullptr;
   Parameters key;
   for (const auto& [name, value] : parameters) {
+    // Which of two would count is a guess, and a guess shows, exports or acts on the wrong mail.
+    if (name != "status" && std::ranges::count(parameters, name, &Parameters::value_type::first) > 1)
+      return refused("parameter_invalid", "Give \"" + printable(name, 60) + "\" only once.");
     if (name == "cursor") {
       cursor = &value;
       continue;

@@ -33,6 +33,7 @@ struct Configuration {
   bool metrics_open = false;
 
   Configuration();
+  std::string key_file() const { return secret_key_file.empty() ? data_dir + "/secret.key" : secret_key_file; }
 };
 
 // "90s", "15m", "8h", "3d", "250ms". Error: invalid.

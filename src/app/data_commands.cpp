@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "app/exit_status.h"
+#include "auth/secret_box.h"
 #include "store/sqlite/backup.h"
 
 namespace postroom::app {
@@ -28,17 +29,40 @@ bool copy_private(const std::string& from, const std::string& to) {
   return !error;
 }
 
+enum class Key { fits, missing, another };
+
+// Whether the key in `key_file` is the one that sealed the passwords in `database`.
+Result<Key> judge_key(const std::string& key_file, const std::string& database) {
+  const Result<std::string> wanted = store::sqlite::stored_key_id(database);
+  if (!wanted) return std::unexpected(wanted.error());
+  if (!files::exists(key_file)) return wanted->empty() ? Key::fits : Key::missing;
+  SystemRandom random;
+  const Result<auth::SecretBox> box = auth::SecretBox::open_file(key_file, random);
+  if (!box) return std::unexpected(box.error());
+  return wanted->empty() || *wanted == box->key_id() ? Key::fits : Key::another;
+}
+
+int wrong_key(const std::string& key_file) {
+  return give_up(key_file +
+                 " is not the key that sealed the stored passwords; name the right one with --secret-key-file");
+}
+
 }  // namespace
 
 int back_up(const Configuration& configuration, const std::string& target, BackupKey key) {
   std::error_code error;
+  const std::string key_file = configuration.key_file();
+  if (key == BackupKey::included) {
+    const Result<Key> judged = judge_key(key_file, configuration.data_dir + "/postroom.db");
+    if (!judged) return give_up(judged.error().message);
+    if (*judged != Key::fits) return wrong_key(key_file);
+  }
   files::create_directories(target, error);
   ::chmod(target.c_str(), 0700);
   const Result<> copied = store::sqlite::back_up(configuration.data_dir, target + "/postroom.db");
   if (!copied) return give_up("the backup failed: " + copied.error().message);
   if (key == BackupKey::included) {
-    if (!copy_private(configuration.data_dir + "/secret.key", target + "/secret.key"))
-      return give_up("the secret key can't be copied");
+    if (!copy_private(key_file, target + "/secret.key")) return give_up("the secret key can't be copied");
   } else {
     fmt::print(stderr,
                "The secret key is not in this backup (--with-key puts it there). Restored without it, connections ask "
@@ -56,17 +80,19 @@ int restore(const Configuration& configuration, const std::string& source) {
   std::error_code error;
   files::create_directories(configuration.data_dir, error);
   ::chmod(configuration.data_dir.c_str(), 0700);
-  const std::string key = configuration.data_dir + "/secret.key";
-  const bool has_key = files::exists(source + "/secret.key");
+  const std::string key = configuration.key_file();
+  const bool brings_key = !files::exists(key) && files::exists(source + "/secret.key");
+  const Result<Key> judged = judge_key(brings_key ? source + "/secret.key" : key, source + "/postroom.db");
+  if (!judged) return give_up(judged.error().message);
+  if (*judged == Key::another) return wrong_key(brings_key ? source + "/secret.key" : key);
   // Under another name until it is ready: a crash half way leaves no database that could be started.
   const std::string unready = database + ".restoring";
   files::remove(unready, error);
   if (!copy_private(source + "/postroom.db", unready)) return give_up("the backup can't be copied");
   const Result<> prepared = store::sqlite::prepare_restored(
-      unready, has_key ? store::sqlite::RestoredKey::present : store::sqlite::RestoredKey::absent);
+      unready, *judged == Key::fits ? store::sqlite::RestoredKey::present : store::sqlite::RestoredKey::absent);
   if (!prepared) return give_up("the backup can't be prepared: " + prepared.error().message);
-  if (has_key && !files::exists(key) && !copy_private(source + "/secret.key", key))
-    return give_up("the secret key can't be copied");
+  if (brings_key && !copy_private(source + "/secret.key", key)) return give_up("the secret key can't be copied");
   files::rename(unready, database, error);
   if (error) return give_up("the restored database can't be put in place");
   fmt::print(stderr,
@@ -77,6 +103,11 @@ int restore(const Configuration& configuration, const std::string& source) {
 int check(const Configuration& configuration) {
   const Result<> whole = store::sqlite::check_integrity(configuration.data_dir);
   if (!whole) return give_up(whole.error().message);
+  const std::string key_file = configuration.key_file();
+  const Result<Key> judged = judge_key(key_file, configuration.data_dir + "/postroom.db");
+  if (!judged) return give_up(judged.error().message);
+  if (*judged == Key::missing) return give_up("the database is whole, but its secret key " + key_file + " is missing");
+  if (*judged == Key::another) return wrong_key(key_file);
   fmt::print(stderr, "The database is whole.\n");
   return exit_success;
 }

@@ -47,19 +47,21 @@ Result<std::unique_ptr<House>> House::open(net::SystemLoop& loop, Configuration 
   const std::string& dir = house->configuration_.data_dir;
   Result<std::unique_ptr<store::sqlite::SqliteStore>> store = store::sqlite::SqliteStore::open(loop, dir);
   if (!store) return std::unexpected(store.error());
-  const std::string& key_file = house->configuration_.secret_key_file;
-  Result<auth::SecretBox> secrets =
-      auth::SecretBox::open_file(key_file.empty() ? dir + "/secret.key" : key_file, house->random_);
-  if (!secrets) return std::unexpected(secrets.error());
-
-  // fine-print, "Connections": the key's id is stored, and another key refuses to start.
-  const std::string key_id = secrets->key_id();
+  // fine-print, "Connections": the key's id is stored, and another key refuses to start. A missing one too: a new key
+  // would open nothing, and stand where the right one has to be brought back to.
   const Result<std::optional<std::string>> stored = loop.run((*store)->setting("secret_key_id"));
   if (!stored) return std::unexpected(stored.error());
-  if (*stored && **stored != key_id)
+  const auto wrong_key = [] {
     return fail(ErrorCode::conflict,
                 "the secret key is not the one that sealed the stored passwords; bring back secret.key, or name it "
                 "with --secret-key-file");
+  };
+  const std::string key_file = house->configuration_.key_file();
+  if (*stored && ::access(key_file.c_str(), F_OK) != 0) return wrong_key();
+  Result<auth::SecretBox> secrets = auth::SecretBox::open_file(key_file, house->random_);
+  if (!secrets) return std::unexpected(secrets.error());
+  const std::string key_id = secrets->key_id();
+  if (*stored && **stored != key_id) return wrong_key();
   if (!*stored)
     if (const Result<> kept = loop.run((*store)->set_setting("secret_key_id", key_id)); !kept)
       return std::unexpected(kept.error());

@@ -1,6 +1,7 @@
 #include "http/parser.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -44,15 +45,33 @@ bool split_target(std::string_view target, Request& request) {
   return true;
 }
 
+// RFC 9110 §7.2 uri-host [ ":" port ], as far as its characters go.
+bool is_host(std::string_view value) {
+  constexpr std::string_view others = "-._~!$&'()*+,;=%:[]";
+  return std::ranges::all_of(value, [others](char c) {
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || others.contains(c);
+  });
+}
+
+// Fields that decide who asks, for what, and how often: a proxy may read the first of two, and we the last.
+bool stands_once(std::string_view name) {
+  constexpr std::array<std::string_view, 3> fields{"Authorization", "Content-Type", "Idempotency-Key"};
+  return std::ranges::any_of(fields, [name](std::string_view field) { return equals_ignoring_case(name, field); });
+}
+
 struct Framing {
   int hosts = 0, lengths = 0, encodings = 0;
-  bool odd_encoding = false, odd_length = false, odd_expectation = false;
+  bool odd_host = false, odd_encoding = false, odd_length = false, odd_expectation = false, repeated = false;
 };
 
 Framing read_framing(Request& request) {
   Framing framing;
   for (const auto& [name, value] : request.headers) {
-    if (equals_ignoring_case(name, "Host")) ++framing.hosts;
+    if (equals_ignoring_case(name, "Host")) {
+      ++framing.hosts;
+      framing.odd_host |= !is_host(value);
+    }
+    if (stands_once(name)) framing.repeated |= request.header(name) != &value;
     if (equals_ignoring_case(name, "Content-Length")) {
       ++framing.lengths;
       framing.odd_length |= value.empty() || !std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
@@ -71,6 +90,8 @@ Framing read_framing(Request& request) {
 
 std::optional<ParseRefusal> check_framing(const Framing& framing, unsigned version) {
   if (framing.hosts != 1) return bad("Exactly one Host header is required.");  // RFC 9112 §3.2
+  if (framing.odd_host) return bad("The Host header names no host.");
+  if (framing.repeated) return bad("A header that may stand once stands twice.");
   if (framing.lengths > 0 && framing.encodings > 0)
     return bad("Content-Length and Transfer-Encoding exclude each other.");  // RFC 9112 §6.1
   if (framing.lengths > 1 || framing.encodings > 1) return bad("The body's framing is given more than once.");

@@ -16,7 +16,7 @@ constexpr Duration furthest_send_at = std::chrono::hours(366 * 24);
 
 // Fields that Postroom or the provider writes; an application may not set them.
 bool is_reserved_field(std::string_view name) {
-  constexpr std::array<std::string_view, 22> reserved{"from",
+  constexpr std::array<std::string_view, 16> reserved{"from",
                                                       "to",
                                                       "cc",
                                                       "bcc",
@@ -27,20 +27,15 @@ bool is_reserved_field(std::string_view name) {
                                                       "reply-to",
                                                       "mime-version",
                                                       "received",
+                                                      "received-spf",
                                                       "return-path",
                                                       "delivered-to",
-                                                      "arc-seal",
-                                                      "dkim-signature",
-                                                      "resent-from",
-                                                      "resent-to",
-                                                      "resent-cc",
-                                                      "resent-bcc",
-                                                      "authentication-results",
-                                                      "arc-message-signature",
-                                                      "arc-authentication-results"};
+                                                      "domainkey-signature",
+                                                      "authentication-results"};
+  constexpr std::array<std::string_view, 5> families{"content-", "resent-", "arc-", "dkim-", "x-postroom-"};
   const std::string lower = to_lower(name);
-  return std::ranges::find(reserved, lower) != reserved.end() || lower.starts_with("content-") ||
-         lower.starts_with("x-postroom-");
+  return std::ranges::find(reserved, lower) != reserved.end() ||
+         std::ranges::any_of(families, [&](std::string_view family) { return lower.starts_with(family); });
 }
 
 class Checker {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "mime/header.h"
 #include "mime/transfer_encoding.h"
@@ -132,8 +133,10 @@ Result<std::string> compose(const ComposedMessage& message) {
   for (const auto& [name, value] : message.headers) {
     if (!is_field_name(name) || has_control_characters(value))
       return fail(ErrorCode::invalid, fmt::format("the header {} can't be written", printable(name, 100)));
-    // A value in ASCII is the caller's own syntax (a URL, an encoded-word); other text needs encoding.
-    append_field(content, name, is_ascii(value) ? std::string(value) : encode_text(value));
+    // A value in ASCII is the caller's own syntax (a URL, an encoded-word); other text needs encoding, and so does a
+    // word that no line can hold (RFC 5322 §2.1.1).
+    const bool as_given = is_ascii(value) && name.size() + 2 + longest_word(value) <= limits::mail_line;
+    append_field(content, name, as_given ? std::string(value) : encode_text(value));
   }
   append_field(content, "MIME-Version", "1.0");
   BodyWriter(message, content).write();

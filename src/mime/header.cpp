@@ -27,11 +27,12 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_token_character);
 }
 
-// RFC 5322 §3.2.3: words of a phrase that need no quotes.
+// RFC 5322 §3.2.3: words of a phrase that need no quotes. Of several spaces between words a reader would keep one.
 bool is_atom_phrase(std::string_view text) {
   constexpr std::string_view special = "!#$%&'*+-/=?^_`{|}~ ";
-  return std::ranges::all_of(
-      text, [special](char c) { return is_alphanumeric(c) || special.find(c) != std::string_view::npos; });
+  return text.find("  ") == std::string_view::npos && std::ranges::all_of(text, [special](char c) {
+           return is_alphanumeric(c) || special.find(c) != std::string_view::npos;
+         });
 }
 
 bool is_plain(std::string_view text) {
@@ -152,20 +153,26 @@ std::string encode_mailboxes(std::span<const mail::Mailbox> mailboxes) {
 
 std::string encode_parameter(std::string_view name, std::string_view value) {
   constexpr std::size_t one_line = 60;
-  if (is_ascii(value) && value.size() <= one_line) return fmt::format("; {}={}", name, quote(value));
+  constexpr std::size_t longest_character = 12;  // four bytes as %XX
+  // Readers disagree about escapes and encoded-words between quotes; they agree about %XX.
+  const bool tricky =
+      value.find_first_of("\"\\") != std::string_view::npos || value.find("=?") != std::string_view::npos;
+  if (is_ascii(value) && !tricky && value.size() <= one_line) return fmt::format("; {}={}", name, quote(value));
   std::string encoded;
   std::string section = "UTF-8''";
   int sections = 0;
   for (const char c : value) {
+    // Some readers decode each section by itself: a character is never split between two.
+    const bool begins_character = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    if (begins_character && section.size() > one_line - longest_character) {
+      encoded += fmt::format("; {}*{}*={}", name, sections++, section);
+      section.clear();
+    }
     // RFC 2231 §7: attribute characters; all others as %XX.
     if (is_alphanumeric(c) || c == '.' || c == '-' || c == '_') {
       section += c;
     } else {
       section += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    if (section.size() > one_line - 3) {
-      encoded += fmt::format("; {}*{}*={}", name, sections++, section);
-      section.clear();
     }
   }
   if (sections == 0) return fmt::format("; {}*={}", name, section);

@@ -28,6 +28,15 @@ std::vector<unsigned char> bytes_of(const std::string& text) {
   return bytes;
 }
 
+// RFC 6052 §2.1: what a NAT64 gateway connects to for an address of the well-known prefix; empty for other addresses.
+std::string behind_nat64(const std::vector<unsigned char>& bytes) {
+  static const std::vector<unsigned char> prefix{0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0};
+  if (bytes.size() != 16 || !std::equal(prefix.begin(), prefix.end(), bytes.begin())) return {};
+  char text[INET_ADDRSTRLEN] = "";
+  ::inet_ntop(AF_INET, bytes.data() + prefix.size(), text, sizeof text);
+  return text;
+}
+
 Addresses look_up(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -120,7 +129,8 @@ Result<> DestinationPolicy::check(const IpAddress& address) const {
   const bool metadata = bytes == bytes_of("fd00:ec2::254");
   const bool refused = unspecified || metadata || address.is_link_local() || std::ranges::any_of(deny_, inside) ||
                        (!allow_.empty() && std::ranges::none_of(allow_, inside));
-  if (refused)
+  const std::string inner = behind_nat64(bytes);
+  if (refused || (!inner.empty() && !check({inner})))
     return fail(ErrorCode::denied, "connections to " + address.text + " are not allowed (network.allow, network.deny)");
   return {};
 }

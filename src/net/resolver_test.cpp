@@ -14,8 +14,9 @@ bool may_connect(const Texts& allow, const Texts& deny, const std::string& addre
 }
 
 TEST(DestinationPolicy, RefusesWhatNoMailServerStandsBehind) {
-  for (const std::string address : {"169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "0.0.0.0",
-                                    "::", "::ffff:0.0.0.0", "", "mail.example.org", "1.2.3", "010.0.0.1"})
+  for (const std::string address :
+       {"169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "0.0.0.0", "::", "::ffff:0.0.0.0",
+        "64:ff9b::169.254.169.254", "64:ff9b::", "", "mail.example.org", "1.2.3", "010.0.0.1"})
     EXPECT_FALSE(may_connect({}, {}, address)) << address;
   EXPECT_FALSE(may_connect({"169.254.0.0/16", "::/0"}, {}, "169.254.169.254"));
 }
@@ -30,6 +31,8 @@ TEST(DestinationPolicy, WeighsDenyOverAllow) {
       {{}, {}, "127.0.0.1", true},
       {{}, {"127.0.0.0/8", "::1"}, "127.0.0.1", false},
       {{}, {"127.0.0.0/8"}, "::ffff:127.0.0.1", false},
+      {{}, {"127.0.0.0/8"}, "64:ff9b::7f00:1", false},
+      {{}, {}, "64:ff9b::192.0.2.1", true},
       {{}, {"::1"}, "::1", false},
       {{"10.0.0.0/8"}, {}, "10.255.0.1", true},
       {{"10.0.0.0/8"}, {}, "11.0.0.1", false},

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <utility>
@@ -131,7 +132,8 @@ class TlsStream final : public Stream {
       if (want != SSL_ERROR_WANT_READ) co_return fail(ErrorCode::tls, openssl_words());
       const Result<std::size_t> got = co_await feed();
       if (!got) co_return std::unexpected(got.error());
-      if (*got == 0) co_return fail(ErrorCode::tls, "the peer closed the connection during the TLS handshake");
+      // A hang-up says nothing about TLS: a peer that restarts does the same.
+      if (*got == 0) co_return fail(ErrorCode::closed, "the peer closed the connection during the TLS handshake");
     }
   }
 
@@ -219,6 +221,15 @@ std::string demand_of(const TlsClientPolicy& policy) {
   return (policy.verify_certificate ? "verify " : "any ") + policy.ca_file;
 }
 
+// A user names the file, and the one loop thread reads it: a pipe or a device would stop everything.
+bool load_authorities(SSL_CTX* context, const std::string& file) {
+  constexpr off_t largest = 8 * 1024 * 1024;
+  if (file.empty()) return SSL_CTX_set_default_verify_paths(context) == 1;
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > largest) return false;
+  return SSL_CTX_load_verify_locations(context, file.c_str(), nullptr) == 1;
+}
+
 }  // namespace
 
 OpenSslTls::OpenSslTls() : sessions_(std::make_shared<TlsSessions>()) {}
@@ -234,10 +245,7 @@ Result<OpenSslTls::Context> OpenSslTls::client_context(const TlsClientPolicy& po
   SSL_CTX_sess_set_new_cb(context.get(), &TlsStream::on_new_session);
   SSL_CTX_set_verify(context.get(), policy.verify_certificate ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
                      policy.verify_certificate ? &TlsStream::on_verdict : nullptr);
-  const int loaded = policy.ca_file.empty()
-                         ? SSL_CTX_set_default_verify_paths(context.get())
-                         : SSL_CTX_load_verify_locations(context.get(), policy.ca_file.c_str(), nullptr);
-  if (policy.verify_certificate && loaded != 1) {
+  if (policy.verify_certificate && !load_authorities(context.get(), policy.ca_file)) {
     ERR_clear_error();
     return fail(ErrorCode::tls, "the certificate authorities in " + policy.ca_file + " can't be read");
   }

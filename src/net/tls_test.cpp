@@ -133,6 +133,7 @@ TEST_F(TlsTest, RefusesAnUnknownIssuerUnlessTold) {
             "the server's certificate is self-signed; name its authority in ca_file");
   EXPECT_EQ(call({"mx.example.org", false, ""}).echoed, "hello\n");
   EXPECT_NE(call({"mx.example.org", true, "/nonexistent"}).trouble, "");
+  EXPECT_NE(call({"mx.example.org", true, "/dev/zero"}).trouble, "");
 }
 
 TEST_F(TlsTest, RefusesAnExpiredCertificate) {

@@ -10,6 +10,7 @@ import time
 
 CLOSE = object()  # instead of a reply: the connection ends
 WAIT = object()   # instead of a reply: nothing is said until release()
+EXTENSIONS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 30000000")
 
 
 @dataclasses.dataclass
@@ -25,16 +26,23 @@ class Received:
 
 
 class Provider:
-    """Listens on loopback. `answer("RCPT", "451 4.2.0 later", times=1)` scripts the next reply to a verb; CONNECT, DOT
-    and every SMTP verb are verbs. `encryption` is none, starttls or implicit; `certificate` is (file, key file). A
-    `closed` one refuses connections until open(): its port is taken, so that nobody else can get it."""
+    """Listens on loopback. `answer("RCPT", "451 4.2.0 later", times=1)` scripts the next reply to a verb; CONNECT, DOT,
+    CONTENT (before the message is read, after 354) and every SMTP verb are verbs. A reply is text, which gets its CRLF,
+    or bytes, which go as they are, or CLOSE, or WAIT, or a tuple of these. `encryption` is none, starttls or implicit;
+    `certificate` is (file, key file); `mechanisms` are offered when there are `credentials`. A `closed` one refuses
+    connections until open(): its port is taken, so that nobody else can get it."""
 
-    def __init__(self, encryption="none", certificate=None, credentials=None, port=0, closed=False):
+    def __init__(self, encryption="none", certificate=None, credentials=None, port=0, closed=False,
+                 extensions=EXTENSIONS, mechanisms="PLAIN LOGIN"):
         self.messages = []
         self.replies = []  # (the wall clock's seconds, reply or "closed")
         self.lines = []  # every command line, with ("tls" or "clear") before it
+        self.pipelined = []  # of each MAIL: whether more came with it, unasked
+        self.sessions = 0
         self.encryption = encryption
         self.credentials = credentials
+        self.extensions = list(extensions)
+        self.mechanisms = mechanisms
         self.context = None  # of the certificate; another may take its place
         self._script = []
         self._lock = threading.Lock()
@@ -120,6 +128,7 @@ class Provider:
         session = _Session(self, peer)
         with self._lock:
             self._open.add(session)
+            self.sessions += 1
         try:
             session.run()
         except (OSError, EOFError, ValueError):
@@ -151,11 +160,40 @@ class Provider:
         with self._lock:
             self.replies.append((time.time(), reply))
 
+    def note_pipelining(self, more):
+        with self._lock:
+            self.pipelined.append(more)
+
     def keep(self, message):
         """Adds a message whose dot has arrived; how many there are now."""
         with self._lock:
             self.messages.append(message)
             return len(self.messages)
+
+
+class _Lines:
+    """Lines of a socket, as its makefile() would read them; and whether more has come than was asked for."""
+
+    def __init__(self, peer):
+        self._peer = peer
+        self._got = b""
+        self._at = 0
+
+    def more(self):
+        return self._at < len(self._got)
+
+    def readline(self):
+        """A line with its end; what there is when the connection ends first."""
+        while (end := self._got.find(b"\n", self._at)) < 0:
+            chunk = self._peer.recv(65536)
+            self._got = self._got[self._at:] + chunk
+            self._at = 0
+            if not chunk:
+                end = len(self._got) - 1
+                break
+        line = self._got[self._at:end + 1]
+        self._at = end + 1
+        return line
 
 
 class _Session:
@@ -166,7 +204,7 @@ class _Session:
         self._user = ""
         self._sender = ""
         self._recipients = []
-        self._file = None
+        self._lines = _Lines(peer)
 
     def interrupt(self):
         """Called by another thread: ends the wait for the client."""
@@ -174,19 +212,15 @@ class _Session:
             self._peer.shutdown(socket.SHUT_RDWR)
 
     def close(self):
-        if self._file is not None:
-            self._file.close()
         self._peer.close()
 
     def run(self):
         if self._provider.encryption == "implicit":
             self._start_tls()
-        else:
-            self._file = self._peer.makefile("rb")
         if not self._say("CONNECT", "", "220 provider.test ESMTP"):
             return
         while True:
-            line = self._file.readline()
+            line = self._lines.readline()
             if not line:
                 return
             text = line.decode("utf-8", "replace").rstrip("\r\n")
@@ -197,21 +231,29 @@ class _Session:
                 return
 
     def _on_ehlo(self, text):
-        lines = ["provider.test", "PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 30000000"]
+        lines = ["provider.test", *self._provider.extensions]
         if self._provider.encryption == "starttls" and not self._tls:
             lines.append("STARTTLS")
         if self._provider.credentials:
-            lines.append("AUTH PLAIN LOGIN")
+            lines.append("AUTH " + self._provider.mechanisms)
         reply = "\r\n".join("250" + ("-" if index + 1 < len(lines) else " ") + line for index, line in enumerate(lines))
         return self._say("EHLO", text, reply)
 
+    def _on_helo(self, text):
+        return self._say("HELO", text, "250 provider.test")
+
     def _on_starttls(self, text):
-        if not self._say("STARTTLS", text, "220 2.0.0 go on"):
+        reply = self._provider.scripted("STARTTLS", text) or "220 2.0.0 go on"
+        if not self._give(reply):
             return False
-        self._start_tls()
+        if _begins(reply, "220"):
+            self._start_tls()
         return True
 
     def _on_auth(self, text):
+        scripted = self._provider.scripted("AUTH", text)
+        if scripted:
+            return self._give(scripted)
         mechanism, _, initial = text[5:].partition(" ")
         if mechanism.upper() == "LOGIN":
             user = self._decode(initial) if initial else self._ask("VXNlcm5hbWU6")
@@ -220,9 +262,10 @@ class _Session:
             given = tuple((self._decode(initial) if initial else self._ask("")).split("\0")[1:3])
         right = given == self._provider.credentials
         self._user = given[0] if right else ""
-        return self._say("AUTH", text, "235 2.7.0 welcome" if right else "535 5.7.8 Error: authentication failed")
+        return self._give("235 2.7.0 welcome" if right else "535 5.7.8 Error: authentication failed")
 
     def _on_mail(self, text):
+        self._provider.note_pipelining(self._lines.more())
         self._sender, self._recipients = self._path(text), []
         if self._provider.credentials and not self._user:
             return self._say("MAIL", text, "530 5.7.0 authenticate first")
@@ -230,26 +273,24 @@ class _Session:
 
     def _on_rcpt(self, text):
         reply = self._provider.scripted("RCPT", text) or "250 2.1.5 ok"
-        if reply is CLOSE:
-            return False
-        if reply.startswith("2"):
+        if _begins(reply, "2"):
             self._recipients.append(self._path(text))
-        self._write(reply)
-        return True
+        return self._give(reply)
 
     def _on_data(self, text):
-        if not self._recipients:
-            return self._say("DATA", text, "503 5.5.1 no valid recipients")
-        reply = self._provider.scripted("DATA", text) or "354 go on"
-        if reply is CLOSE:
+        usual = "354 go on" if self._recipients else "503 5.5.1 no valid recipients"
+        reply = self._provider.scripted("DATA", text) or usual
+        if not self._give(reply):
             return False
-        self._write(reply)
-        return self._take_content() if reply.startswith("354") else True
+        return self._take_content() if _begins(reply, "354") else True
 
     def _take_content(self):
+        before = self._provider.scripted("CONTENT", "")
+        if before is not None and not self._give(before):
+            return False
         lines = []
         while True:
-            line = self._file.readline()
+            line = self._lines.readline()
             if not line:
                 return False
             if line == b".\r\n":
@@ -261,13 +302,10 @@ class _Session:
         if reply is WAIT:
             self._provider.wait_for_release()
             reply = None
-        if reply is CLOSE:
-            return False
         reply = reply or f"250 2.0.0 queued as P{number}"
-        received.answered = reply.startswith("2") and not reply.startswith("221")
-        received.refused = reply[0] in "45"
-        self._write(reply)
-        return True
+        received.answered = _begins(reply, "2") and not _begins(reply, "221")
+        received.refused = _begins(reply, "4") or _begins(reply, "5")
+        return self._give(reply)
 
     def _on_rset(self, text):
         self._recipients = []
@@ -282,38 +320,49 @@ class _Session:
 
     def _say(self, verb, text, usual):
         reply = self._provider.scripted(verb, text) or usual
-        if reply is CLOSE:
-            return False
-        self._write(reply)
-        return not reply.startswith("421")
+        return self._give(reply) and not _begins(reply, "421")
 
     def _ask(self, challenge):
-        self._write("334 " + challenge)
-        answer = self._file.readline().decode("ascii", "replace").strip()
+        self._give("334 " + challenge)
+        answer = self._lines.readline().decode("ascii", "replace").strip()
         self._note(answer)
         return self._decode(answer)
 
     def _start_tls(self):
-        if self._file is not None:
-            self._file.close()
         self._peer = self._provider.context.wrap_socket(self._peer, server_side=True)
-        self._file = self._peer.makefile("rb")
+        self._lines = _Lines(self._peer)
         self._tls = True
 
     def _note(self, text):
         self._provider.note(("tls " if self._tls else "clear ") + text)
 
-    def _write(self, reply):
-        self._provider.said(reply)
-        self._peer.sendall(reply.encode() + b"\r\n")
+    def _give(self, reply):
+        """Whether the session goes on."""
+        for part in reply if isinstance(reply, tuple) else (reply,):
+            if part is CLOSE:
+                return False
+            if part is WAIT:
+                self._provider.wait_for_release()
+                continue
+            self._provider.said(part)
+            self._peer.sendall(part if isinstance(part, bytes) else part.encode() + b"\r\n")
+        return True
 
     @staticmethod
     def _path(text):
-        return text[text.index("<") + 1:text.index(">")]
+        return text[text.index("<") + 1:text.rindex(">")]
 
     @staticmethod
     def _decode(text):
         return base64.b64decode(text).decode("utf-8", "replace")
+
+
+def _begins(reply, code):
+    """Whether a reply's first part, if it has words, begins with `code`."""
+    first = reply[0] if isinstance(reply, tuple) else reply
+    if isinstance(first, bytes):
+        first = first.decode("latin-1")
+    return isinstance(first, str) and first.startswith(code)
 
 
 class Silent:

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import unittest
 
-from harness import PostroomTest
+from harness import QUICK, PostroomTest
 from waiting import wait_for
 
 KILLS = 20
@@ -149,6 +149,93 @@ class BackupTest(PostroomTest):
         self.postroom.start()
         self.assertIn(self.postroom.email(sent)["status"], ("scheduled", "held"))
         self.assertEqual(self.postroom.get(f"/connections/{connection['id']}")["caption"], "Provider")
+
+
+class SecretKeyFileTest(PostroomTest):
+    """The key stands outside the data directory, as an operator who keeps it apart has it."""
+
+    def setUp(self):
+        super().setUp()
+        self.peer = self.provider(credentials=("shop", "a secret of the shop"))
+        self.postroom.connect_to(self.peer.port, username="shop", password="a secret of the shop")
+        self.postroom.stop()
+        self.key_file = os.path.join(self.postroom.directory, "the.key")
+        os.rename(os.path.join(self.postroom.data, "secret.key"), self.key_file)
+        self.postroom.configure(f'secret_key_file = "{self.key_file}"\n{QUICK}')
+        self.postroom.start()
+        self.backup = os.path.join(self.postroom.directory, "backup")
+
+    def lose_the_data(self):
+        self.postroom.stop()
+        os.rename(self.postroom.data, self.postroom.data + ".lost")
+
+    def sends_with_its_password(self):
+        self.postroom.wait_status(self.postroom.send_one(), "accepted")
+        return self.peer.taken()[-1].user == "shop"
+
+    def another_key(self):
+        name = os.path.join(self.postroom.directory, "another.key")
+        with open(name, "xb") as file:
+            os.chmod(name, 0o600)
+            file.write(bytes(32))
+        return name
+
+    def test_a_backup_with_the_key_takes_it_from_where_it_stands(self):
+        self.postroom.command("backup", self.backup, "--with-key", "--secret-key-file", self.key_file)
+        copy = os.path.join(self.backup, "secret.key")
+        with open(copy, "rb") as copied, open(self.key_file, "rb") as key:
+            self.assertEqual(copied.read(), key.read())
+        self.assertEqual(os.stat(copy).st_mode & 0o777, 0o600)
+        self.lose_the_data()
+        os.rename(self.key_file, self.key_file + ".lost")
+        self.postroom.command("restore", self.backup, "--secret-key-file", self.key_file)
+        self.postroom.start()
+        self.assertTrue(self.sends_with_its_password())
+
+    def test_a_backup_with_a_key_that_does_not_fit_is_refused(self):
+        for arguments in ((), ("--secret-key-file", self.another_key())):
+            done = self.postroom.command("backup", self.backup, "--with-key", *arguments, check=False)
+            self.assertEqual((done.returncode != 0, os.path.exists(self.backup)), (True, False), done.stderr)
+
+    def test_a_backup_without_the_key_opens_its_passwords_with_the_key_that_is_named(self):
+        self.postroom.command("backup", self.backup, "--secret-key-file", self.key_file)
+        self.assertFalse(os.path.exists(os.path.join(self.backup, "secret.key")))
+        self.lose_the_data()
+        self.postroom.command("restore", self.backup, "--secret-key-file", self.key_file)
+        self.postroom.start()
+        self.assertTrue(self.sends_with_its_password())
+
+    def test_a_backup_restored_without_its_key_asks_for_the_passwords_again(self):
+        self.postroom.command("backup", self.backup)
+        self.lose_the_data()
+        os.rename(self.key_file, self.key_file + ".lost")
+        self.postroom.command("restore", self.backup, "--secret-key-file", self.key_file)
+        self.postroom.start()
+        self.assertFalse(self.postroom.get("/connections")["items"][0]["has_password"])
+
+    def test_a_backup_is_not_restored_with_another_key(self):
+        self.postroom.command("backup", self.backup)
+        self.lose_the_data()
+        done = self.postroom.command("restore", self.backup, "--secret-key-file", self.another_key(), check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertFalse(os.path.exists(os.path.join(self.postroom.data, "postroom.db")))
+
+    def test_check_says_whether_the_key_fits(self):
+        self.postroom.stop()
+        self.postroom.command("check", "--secret-key-file", self.key_file)
+        for arguments in ((), ("--secret-key-file", self.another_key())):
+            done = self.postroom.command("check", *arguments, check=False)
+            self.assertEqual((done.returncode != 0, "key" in done.stderr), (True, True), done.stderr)
+
+    def test_a_missing_key_is_not_replaced_by_a_new_one(self):
+        self.postroom.stop()
+        os.rename(self.key_file, self.key_file + ".lost")
+        status, said = self.postroom.start_second()
+        self.assertEqual((status != 0, "secret" in said), (True, True), said)
+        self.assertFalse(os.path.exists(self.key_file))
+        os.rename(self.key_file + ".lost", self.key_file)
+        self.postroom.start()
+        self.assertTrue(self.sends_with_its_password())
 
 
 class DataDirectoryTest(PostroomTest):

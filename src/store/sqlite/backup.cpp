@@ -28,6 +28,15 @@ Result<> prepare_restored(const std::string& file, RestoredKey key) {
   return (*database)->execute(steps + "COMMIT;");
 }
 
+Result<std::string> stored_key_id(const std::string& file) {
+  Result<std::unique_ptr<Database>> database = Database::open(file, Access::read_only);
+  if (!database) return std::unexpected(database.error());
+  Statement select = (*database)->prepare("SELECT value FROM setting WHERE name='secret_key_id'");
+  if (select.step()) return select.text(0);
+  if (const Result<> read = select.error(); !read) return std::unexpected(read.error());
+  return std::string();
+}
+
 Result<> check_integrity(const std::string& dir) {
   Result<std::unique_ptr<Database>> database = Database::open(dir + "/postroom.db", Access::read_only);
   if (!database) return std::unexpected(database.error());

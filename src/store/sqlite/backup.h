@@ -16,6 +16,9 @@ enum class RestoredKey { present, absent };
 // operator decides, and without its secret key the sealed passwords, which nothing can open, are forgotten.
 Result<> prepare_restored(const std::string& file, RestoredKey key);
 
+// The id of the key that sealed the passwords in this database file; "" when none has yet.
+Result<std::string> stored_key_id(const std::string& file);
+
 // SQLite's own check of every page and index. Error corrupt, with its first words.
 Result<> check_integrity(const std::string& dir);
 
