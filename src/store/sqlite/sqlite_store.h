@@ -53,7 +53,7 @@ class SqliteStore final : public Store {
   Answer<> save_health(ConnectionId id, ConnectionHealth health) override;
   Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> health() override;
 
-  // listing.cpp, telling.cpp
+  // listing.cpp, log_listing.cpp, telling.cpp
   Answer<Page<EmailRecord>> list_queue(QueueFilter filter, QueueSort sort, Direction direction, PageRequest page,
                                        Timestamp now) override;
   Answer<Page<AttemptRecord>> list_log(LogFilter filter, Direction direction, PageRequest page) override;

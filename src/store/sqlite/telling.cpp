@@ -129,7 +129,7 @@ Answer<std::vector<StatsBucket>> SqliteStore::stats(Timestamp from, Timestamp to
 Answer<QueueDepth> SqliteStore::queue_depth() {
   co_return co_await read<QueueDepth>([](Database& database) -> Result<QueueDepth> {
     QueueDepth depth;
-    Statement select = database.prepare("SELECT status, count(*) FROM email GROUP BY status");
+    Statement select = database.prepare("SELECT status, count FROM queue_depth");
     while (select.step()) {
       const auto count = static_cast<std::uint64_t>(select.integer(1));
       switch (static_cast<EmailStatus>(select.integer(0))) {
