@@ -60,6 +60,14 @@ bool matches(const EmailRecord& email, const std::string& submitted_by, const Qu
          is(filter.submitted_by, submitted_by);
 }
 
+bool asks_message(const QueueFilter& filter) {
+  return filter.subject || filter.tag || filter.submitted_by;
+}
+
+bool asks_message(const LogFilter& filter) {
+  return filter.subject.has_value();
+}
+
 bool matches_without_message(const AttemptRecord& attempt, const LogFilter& filter) {
   return one_of(filter.statuses, attempt.status) && is(filter.connection_id, attempt.connection_id) &&
          is(filter.reason_class, attempt.reason_class) && is(filter.reply_code, attempt.reply_code) &&

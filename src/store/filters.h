@@ -16,5 +16,7 @@ bool matches(const AttemptRecord& attempt, const LogFilter& filter);
 // The same, of the fields that the row has without its message: a backend that passes over many rows asks these first.
 bool matches_without_message(const EmailRecord& email, const QueueFilter& filter);
 bool matches_without_message(const AttemptRecord& attempt, const LogFilter& filter);
+bool asks_message(const QueueFilter& filter);  // whether the message has a say at all
+bool asks_message(const LogFilter& filter);
 
 }  // namespace postroom::store

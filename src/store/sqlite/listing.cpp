@@ -191,7 +191,7 @@ Key key_of(const Position& position, QueueSort sort) {
   return {position.has_value, position.number().value_or(0), "", position.id};
 }
 
-// One row of a page, if it is there and the filter asks for it.
+// One row, and how it is shown when the filter asks for it. Its message is read with it only when that has a say.
 struct Row {
   EmailRecord stored;
   std::optional<EmailRecord> shown;
@@ -210,6 +210,10 @@ Result<std::optional<Row>> read_row(Database& database, const QueueQuery& query,
   }
   EmailRecord shown = as_of(row.stored, query.moment);
   if (!matches_without_message(shown, query.filter)) return row;
+  if (!asks_message(query.filter)) {
+    row.shown = std::move(shown);
+    return row;
+  }
   const Result<MessagePart> message = complete(database, shown);
   if (!message) return std::unexpected(message.error());
   if (message->found && matches(shown, message->submitted_by, query.filter)) row.shown = std::move(shown);
@@ -317,24 +321,50 @@ Result<> walk_sorted(Database& database, const QueueQuery& query, Page<EmailReco
   return {};
 }
 
+// How many rows the list has: all of the queue is known; else up to a bound, and not whether each is shown as stored.
+Result<Total> total_of(Database& database, const QueueQuery& query) {
+  if (query.filter.empty()) {
+    Statement all = database.prepare("SELECT sum(count) FROM queue_depth");
+    if (!all.step()) return fail(ErrorCode::unavailable, "the rows can't be counted now");
+    return Total{static_cast<std::uint64_t>(all.integer(0)), true};
+  }
+  const Result<Narrowing> counted = sources_by_id(database, query.filter, query.moment.now);
+  if (!counted) return std::unexpected(counted.error());
+  Result<Total> total = count_entries(database, *counted, ids_of(query.filter.created_at));
+  if (total) total->exact = false;
+  return total;
+}
+
+// The messages' part of the rows that the page shows.
+Result<> complete_page(Database& database, Page<EmailRecord>& page) {
+  for (EmailRecord& email : page.items)
+    if (const Result<MessagePart> message = complete(database, email); !message)
+      return std::unexpected(message.error());
+  return {};
+}
+
+Result<Page<EmailRecord>> page_of_walked(Database& database, const QueueQuery& query, Patience patience) {
+  Page<EmailRecord> page;
+  const Result<> walked = query.sort == QueueSort::created_at ? walk_ids(database, query, page, patience)
+                                                              : walk_sorted(database, query, page, patience);
+  if (!walked) return std::unexpected(walked.error());
+  const bool whole = !query.page.after && !page.next;  // then the page itself is the count
+  const Result<Total> total = whole ? Total{page.items.size(), true} : total_of(database, query);
+  if (!total) return std::unexpected(total.error());
+  page.total = total->count;
+  page.total_exact = total->exact;
+  return page;
+}
+
 Result<Page<EmailRecord>> page_of_queue(Database& database, const QueueQuery& query, Patience patience) {
   const Snapshot snapshot(database);
   const Result<std::optional<std::vector<std::uint64_t>>> few =
       gather(database, narrowings_of(query.filter, query.moment.now));
   if (!few) return std::unexpected(few.error());
-  if (*few) return page_of_gathered(database, query, **few);
-
-  Page<EmailRecord> page;
-  const Result<> walked = query.sort == QueueSort::created_at ? walk_ids(database, query, page, patience)
-                                                              : walk_sorted(database, query, page, patience);
-  if (!walked) return std::unexpected(walked.error());
-  const Result<Narrowing> counted = sources_by_id(database, query.filter, query.moment.now);
-  if (!counted) return std::unexpected(counted.error());
-  const Result<Total> total = count_entries(database, *counted, ids_of(query.filter.created_at));
-  if (!total) return std::unexpected(total.error());
-  const bool whole = !query.page.after && !page.next;  // then the page itself is the count
-  page.total = whole ? page.items.size() : total->count;
-  page.total_exact = whole || (query.filter.empty() && total->exact);  // a stored status may not be the shown one
+  Result<Page<EmailRecord>> page =
+      *few ? page_of_gathered(database, query, **few) : page_of_walked(database, query, patience);
+  if (!page || asks_message(query.filter)) return page;
+  if (const Result<> completed = complete_page(database, *page); !completed) return std::unexpected(completed.error());
   return page;
 }
 

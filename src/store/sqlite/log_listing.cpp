@@ -72,7 +72,7 @@ int asked(const LogFilter& filter) {
          filter.active_queue_id.has_value() + filter.message_id.has_value() + filter.reply_code.has_value();
 }
 
-// The row when the filter asks for it.
+// The row when the filter asks for it. Its message is read with it only when that has a say.
 Result<std::optional<AttemptRecord>> read_row(Database& database, const LogFilter& filter, std::uint64_t id) {
   AttemptRecord attempt;
   {
@@ -86,6 +86,7 @@ Result<std::optional<AttemptRecord>> read_row(Database& database, const LogFilte
     attempt = read_attempt(select);
   }
   if (!matches_without_message(attempt, filter)) return std::nullopt;
+  if (!asks_message(filter)) return attempt;
   const Result<MessagePart> message = complete(database, attempt);
   if (!message) return std::unexpected(message.error());
   if (!message->found || !matches(attempt, filter)) return std::nullopt;
@@ -110,12 +111,7 @@ Result<Page<AttemptRecord>> page_of_gathered(Database& database, const LogQuery&
   return page;
 }
 
-Result<Page<AttemptRecord>> page_of_log(Database& database, const LogQuery& query, Patience patience) {
-  const Snapshot snapshot(database);
-  Result<std::optional<std::vector<std::uint64_t>>> few = gather(database, narrowings_of(query.filter));
-  if (!few) return std::unexpected(few.error());
-  if (*few) return page_of_gathered(database, query, std::move(**few));
-
+Result<Page<AttemptRecord>> page_of_walked(Database& database, const LogQuery& query, Patience patience) {
   std::vector<Narrowing> ordered = narrowings_by_id(query.filter);
   const bool narrowed = !ordered.empty();
   const Narrowing sources = narrowed ? std::move(ordered.front()) : Narrowing{{"SELECT id FROM attempt WHERE 1", {}}};
@@ -133,11 +129,25 @@ Result<Page<AttemptRecord>> page_of_log(Database& database, const LogQuery& quer
     }
     if (const Result<> error = walk.error(); !error) return std::unexpected(error.error());
   }
-  const Result<Total> total = count_entries(database, sources, ids_of(query.filter.attempted_at));
+  const bool whole = !query.page.after && !page.next;  // then the page itself is the count
+  const Result<Total> total =
+      whole ? Total{page.items.size(), true} : count_entries(database, sources, ids_of(query.filter.attempted_at));
   if (!total) return std::unexpected(total.error());
-  const bool whole = !query.page.after && !page.next;
-  page.total = whole ? page.items.size() : total->count;
+  page.total = total->count;
   page.total_exact = whole || (total->exact && asked(query.filter) == (narrowed ? 1 : 0));
+  return page;
+}
+
+Result<Page<AttemptRecord>> page_of_log(Database& database, const LogQuery& query, Patience patience) {
+  const Snapshot snapshot(database);
+  Result<std::optional<std::vector<std::uint64_t>>> few = gather(database, narrowings_of(query.filter));
+  if (!few) return std::unexpected(few.error());
+  Result<Page<AttemptRecord>> page =
+      *few ? page_of_gathered(database, query, std::move(**few)) : page_of_walked(database, query, patience);
+  if (!page || asks_message(query.filter)) return page;
+  for (AttemptRecord& attempt : page->items)
+    if (const Result<MessagePart> message = complete(database, attempt); !message)
+      return std::unexpected(message.error());
   return page;
 }
 

@@ -5,7 +5,7 @@
 namespace postroom::store::sqlite {
 namespace {
 
-constexpr std::size_t gathered_at_most = 3000;  // about 15 ms to read
+constexpr std::size_t gathered_at_most = 3000;  // about 10 ms to read
 constexpr std::size_t few_enough = 100;         // other narrowings need not be asked
 constexpr std::int64_t counted_at_most = 10000;
 constexpr Duration patience = std::chrono::milliseconds(25);  // of the 40 ms that fine-print gives a page
