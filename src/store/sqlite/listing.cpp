@@ -321,17 +321,12 @@ Result<> walk_sorted(Database& database, const QueueQuery& query, Page<EmailReco
   return {};
 }
 
-// How many rows the list has: all of the queue is known; else up to a bound, and not whether each is shown as stored.
+// How many rows the list has, up to a bound; a stored status may not be the shown one, so a filter's count is a guess.
 Result<Total> total_of(Database& database, const QueueQuery& query) {
-  if (query.filter.empty()) {
-    Statement all = database.prepare("SELECT sum(count) FROM queue_depth");
-    if (!all.step()) return fail(ErrorCode::unavailable, "the rows can't be counted now");
-    return Total{static_cast<std::uint64_t>(all.integer(0)), true};
-  }
   const Result<Narrowing> counted = sources_by_id(database, query.filter, query.moment.now);
   if (!counted) return std::unexpected(counted.error());
   Result<Total> total = count_entries(database, *counted, ids_of(query.filter.created_at));
-  if (total) total->exact = false;
+  if (total) total->exact = total->exact && query.filter.empty();
   return total;
 }
 

@@ -101,22 +101,9 @@ CREATE TABLE event(
   id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, event TEXT NOT NULL, connection_id INTEGER,
   detail TEXT NOT NULL);
 )sql",
-    // How long the queue is, by status, is kept and not counted; scheduled mail that has come due is found by its time.
+    // Scheduled mail that has come due is shown as queued: found by its time.
     R"sql(
 CREATE INDEX email_scheduled ON email(next_attempt_at, id) WHERE status = 1;
-CREATE TABLE queue_depth(status INTEGER PRIMARY KEY, count INTEGER NOT NULL);
-INSERT INTO queue_depth VALUES(0,0),(1,0),(2,0),(3,0),(4,0),(5,0);
-UPDATE queue_depth SET count=(SELECT count(*) FROM email WHERE email.status=queue_depth.status);
-CREATE TRIGGER email_enters AFTER INSERT ON email BEGIN
-  UPDATE queue_depth SET count=count+1 WHERE status=new.status;
-END;
-CREATE TRIGGER email_changes AFTER UPDATE OF status ON email WHEN new.status<>old.status BEGIN
-  UPDATE queue_depth SET count=count-1 WHERE status=old.status;
-  UPDATE queue_depth SET count=count+1 WHERE status=new.status;
-END;
-CREATE TRIGGER email_leaves AFTER DELETE ON email BEGIN
-  UPDATE queue_depth SET count=count-1 WHERE status=old.status;
-END;
 )sql",
 };
 

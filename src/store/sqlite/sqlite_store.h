@@ -116,6 +116,8 @@ class SqliteStore final : public Store {
   std::function<void()> connections_listener_;
   std::uint64_t highest_id_ = 0;
   Timestamp last_stored_time_;
+  QueueDepth depth_;  // of a deep queue, as counted last (telling.cpp)
+  Monotonic depth_good_until_{};
   Writer writer_;  // outlives the readers: the last to close folds the write-ahead log back
   Readers readers_;
 };
