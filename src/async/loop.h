@@ -1,6 +1,6 @@
 // Loop is the door to time and to the process's one event thread: the clocks, timers, and work posted from elsewhere.
-// net/system_loop.h waits on the operating system; tests/sim moves a simulated clock. Everything but post() is called
-// on the loop's thread only.
+// net/system_loop.h waits on the operating system; tests/sim moves a simulated clock. Everything but post() and
+// now() is called on the loop's thread only.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ class Loop {
   using Work = std::move_only_function<void()>;
 
   virtual ~Loop() = default;
-  virtual Monotonic now() const = 0;
+  virtual Monotonic now() const = 0;  // any thread, of a loop that has others beside it
   virtual Timestamp wall() const = 0;
   // Runs `work` on the loop's thread, in the order posted, never inside the caller. Any thread.
   virtual void post(Work work) = 0;

@@ -82,6 +82,17 @@ TEST_P(Retention, RemovesNoMoreThanItsLimitOfEachKindAtOnce) {
   EXPECT_EQ(get(store_->remove_old(cut, 2)), 1u);
 }
 
+TEST_P(Retention, ReachesFinishedMailBehindMuchThatMustStay) {
+  AcceptRequest waiting;
+  for (int i = 0; i < 4100; ++i) waiting.messages.push_back(mailroom_.message({"later@example.org"}));
+  ASSERT_EQ(get(store_->accept(std::move(waiting))).items.size(), 4100u);
+  const EmailRecord done = bring_to(accept_one("ann@example.org"), accepted);
+  RetentionCut cut = all_before({id_epoch_ms});
+  cut.content_before = later();
+  EXPECT_EQ(remove_all(cut), 1u);
+  EXPECT_FALSE(run(store_->content(done.message_id)));
+}
+
 INSTANTIATE_TEST_SUITE_P(Store, Retention, testing::ValuesIn(backends()),
                          [](const auto& info) { return info.param.name; });
 

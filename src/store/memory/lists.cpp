@@ -2,68 +2,16 @@
 #include <algorithm>
 #include <tuple>
 
-#include "base/text.h"
 #include "store/act_rules.h"
+#include "store/filters.h"
 #include "store/memory/memory_store.h"
 
 namespace postroom::store::memory {
 namespace {
 
-bool in_range(const std::optional<Timestamp>& at, const DateRange& range) {
-  if (!range.from && !range.to) return true;
-  return at && (!range.from || *at >= *range.from) && (!range.to || *at < *range.to);
-}
-
-bool matches(const std::string& address, const std::optional<EmailFilter>& filter) {
-  if (!filter) return true;
-  switch (filter->kind) {
-    case EmailFilter::Kind::exact:
-      return equals_ignoring_case(address, filter->value);
-    case EmailFilter::Kind::prefix:
-      return starts_with_ignoring_case(address, filter->value);
-    case EmailFilter::Kind::domain:
-      return address.contains('@') && equals_ignoring_case(address.substr(address.rfind('@') + 1), filter->value);
-  }
-  return false;
-}
-
-template <class T>
-bool one_of(const std::vector<T>& wanted, T value) {
-  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
-}
-
-template <class T>
-bool is(const std::optional<T>& wanted, const T& value) {
-  return !wanted || *wanted == value;
-}
-
-bool contains(const std::string& text, const std::optional<std::string>& part) {
-  return !part || contains_ignoring_case(text, *part);
-}
-
 bool matches(const Disk& disk, const EmailRecord& email, const QueueFilter& filter) {
   const auto message = disk.messages.find(email.message_id);
-  const std::string submitted_by = message == disk.messages.end() ? "" : message->second.submitted_by;
-  const bool connection =
-      !filter.connection_id || email.pinned_to == filter.connection_id || email.in_doubt_with == filter.connection_id;
-  return connection && one_of(filter.statuses, email.status) && matches(email.address, filter.email) &&
-         contains(email.subject, filter.subject) && contains(email.reason, filter.reason) &&
-         is(filter.reason_class, email.reason_class) && is(filter.lane, email.lane) &&
-         is(filter.message_id, email.message_id) &&
-         (!filter.tag || std::ranges::find(email.tags, *filter.tag) != email.tags.end()) &&
-         in_range(email.created_at(), filter.created_at) && in_range(email.next_attempt_at, filter.next_attempt_at) &&
-         in_range(email.last_attempt_at, filter.last_attempt_at) &&
-         (!filter.attempts_from || email.attempts >= *filter.attempts_from) &&
-         (!filter.attempts_to || email.attempts <= *filter.attempts_to) && is(filter.submitted_by, submitted_by);
-}
-
-bool matches(const AttemptRecord& attempt, const LogFilter& filter) {
-  return one_of(filter.statuses, attempt.status) && matches(attempt.address, filter.email) &&
-         contains(attempt.subject, filter.subject) && contains(attempt.reason, filter.reason) &&
-         is(filter.reason_class, attempt.reason_class) && is(filter.connection_id, attempt.connection_id) &&
-         is(filter.lane, attempt.lane) && is(filter.active_queue_id, attempt.email_id) &&
-         is(filter.message_id, attempt.message_id) && is(filter.reply_code, attempt.reply_code) &&
-         in_range(attempt.attempted_at(), filter.attempted_at);
+  return store::matches(email, message == disk.messages.end() ? "" : message->second.submitted_by, filter);
 }
 
 // A row's place in a list's order: rows without a value first, numbers by size, text by its bytes, then the id.

@@ -7,7 +7,7 @@
 namespace postroom::store::sqlite {
 namespace {
 
-constexpr std::size_t statements_kept = 256;
+constexpr std::size_t statements_kept = 1024;  // more than our texts are, lists in all their variants included
 constexpr int busy_patience_ms = 5000;
 
 }  // namespace

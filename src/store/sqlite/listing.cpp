@@ -1,130 +1,162 @@
-// Lists: walk an index in the list's order, test the other filters row by row, and stop at the page's end or when the
-// time for one page is over. Such a page may be short and still have a next one; no list scans more than that.
+// The queue's list. What an index shows to be few rows is gathered and sorted; else the list walks an index in its own
+// order, tests the other filters row by row, and stops at the page's end or when the time for one page is over. Such a
+// page may be short and still have a next one.
 #include <algorithm>
+#include <set>
+#include <tuple>
 #include <utility>
-#include <variant>
 
 #include "base/text.h"
+#include "store/filters.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/sqlite_store.h"
+#include "store/sqlite/walks.h"
 
 namespace postroom::store::sqlite {
 namespace {
 
-constexpr std::size_t rows_examined_at_most = 20000;  // about 40 ms
-constexpr std::int64_t counted_at_most = 10000;
-
-// An index to walk: its condition with at most one text or number, and the column that the list is sorted by.
-struct Walk {
-  std::string condition = "1";
-  std::optional<std::string> text;
-  std::optional<std::int64_t> number;
+struct QueueQuery {
+  QueueFilter filter;
+  QueueSort sort;
+  Direction direction;
+  PageRequest page;
+  Moment moment;
 };
 
-bool in_range(const std::optional<Timestamp>& at, const DateRange& range) {
-  if (!range.from && !range.to) return true;
-  return at && (!range.from || *at >= *range.from) && (!range.to || *at < *range.to);
+// The bounds that a filter sets to the column of an index; the second is exclusive.
+struct Bounds {
+  std::optional<Parameter> from, to;
+  bool any() const { return from || to; }
+};
+
+Bounds bounds_of(const DateRange& range) {
+  Bounds bounds;
+  if (range.from) bounds.from = range.from->ms;
+  if (range.to) bounds.to = range.to->ms;
+  return bounds;
 }
 
-bool matches(const std::string& address, const std::optional<EmailFilter>& filter) {
-  if (!filter) return true;
-  switch (filter->kind) {
-    case EmailFilter::Kind::exact:
-      return equals_ignoring_case(address, filter->value);
-    case EmailFilter::Kind::prefix:
-      return starts_with_ignoring_case(address, filter->value);
-    case EmailFilter::Kind::domain:
-      return domain_of(address) == filter->value;
-  }
-  return false;
+Bounds bounds_of(const std::optional<EmailFilter>& email) {
+  if (!email || email->value.empty() || email->kind == EmailFilter::Kind::domain) return {};
+  if (email->kind == EmailFilter::Kind::prefix) return {email->value, end_of_prefix(email->value)};
+  return {email->value, email->value + '\1'};  // no address has a control character
 }
 
-template <class T>
-bool one_of(const std::vector<T>& wanted, T value) {
-  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
-}
+struct SortIndex {
+  const char* column;
+  const char* index;
+  Bounds bounds;
+};
 
-template <class T>
-bool is(const std::optional<T>& wanted, const T& value) {
-  return !wanted || *wanted == value;
-}
-
-bool contains(const std::string& text, const std::optional<std::string>& part) {
-  return !part || contains_ignoring_case(text, *part);
-}
-
-bool matches(const EmailRecord& email, const std::string& submitted_by, const QueueFilter& filter) {
-  const bool connection =
-      !filter.connection_id || email.pinned_to == filter.connection_id || email.in_doubt_with == filter.connection_id;
-  return connection && one_of(filter.statuses, email.status) && matches(email.address, filter.email) &&
-         contains(email.subject, filter.subject) && contains(email.reason, filter.reason) &&
-         is(filter.reason_class, email.reason_class) && is(filter.lane, email.lane) &&
-         is(filter.message_id, email.message_id) &&
-         (!filter.tag || std::ranges::find(email.tags, *filter.tag) != email.tags.end()) &&
-         in_range(email.created_at(), filter.created_at) && in_range(email.next_attempt_at, filter.next_attempt_at) &&
-         in_range(email.last_attempt_at, filter.last_attempt_at) &&
-         (!filter.attempts_from || email.attempts >= *filter.attempts_from) &&
-         (!filter.attempts_to || email.attempts <= *filter.attempts_to) && is(filter.submitted_by, submitted_by);
-}
-
-bool matches(const AttemptRecord& attempt, const LogFilter& filter) {
-  return one_of(filter.statuses, attempt.status) && matches(attempt.address, filter.email) &&
-         contains(attempt.subject, filter.subject) && contains(attempt.reason, filter.reason) &&
-         is(filter.reason_class, attempt.reason_class) && is(filter.connection_id, attempt.connection_id) &&
-         is(filter.lane, attempt.lane) && is(filter.active_queue_id, attempt.email_id) &&
-         is(filter.message_id, attempt.message_id) && is(filter.reply_code, attempt.reply_code) &&
-         in_range(attempt.attempted_at(), filter.attempted_at);
-}
-
-Walk walk_queue_by_id(const QueueFilter& filter) {
-  if (filter.email && filter.email->kind == EmailFilter::Kind::exact)
-    return {"e.address=?", filter.email->value, std::nullopt};
-  if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
-    return {"e.domain=?", filter.email->value, std::nullopt};
-  const bool raw =
-      filter.statuses.size() == 1 && filter.statuses[0] != EmailStatus::queued && !is_final(filter.statuses[0]);
-  if (raw) return {"e.status=?", std::nullopt, static_cast<std::int64_t>(filter.statuses[0])};
-  if (filter.lane) return {"e.lane=?", *filter.lane, std::nullopt};
-  return {};
-}
-
-Walk walk_log(const LogFilter& filter) {
-  if (filter.active_queue_id)
-    return {"a.email_id=?", std::nullopt, static_cast<std::int64_t>(filter.active_queue_id->value)};
-  if (filter.email && filter.email->kind == EmailFilter::Kind::exact)
-    return {"a.address=?", filter.email->value, std::nullopt};
-  if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
-    return {"a.domain=?", filter.email->value, std::nullopt};
-  if (filter.statuses.size() == 1 && filter.statuses[0] == AttemptStatus::in_progress)
-    return {"a.status=0", std::nullopt, std::nullopt};
-  if (filter.statuses.size() == 1 && filter.statuses[0] == AttemptStatus::fail)
-    return {"a.status=2", std::nullopt, std::nullopt};
-  if (filter.connection_id) return {"a.connection_id=?", std::nullopt, *filter.connection_id};
-  if (filter.lane) return {"a.lane=?", *filter.lane, std::nullopt};
-  return {};
-}
-
-// How many questions the filter asks beside its dates. A walk answers one of them.
-int asked(const LogFilter& filter) {
-  return !filter.statuses.empty() + filter.email.has_value() + filter.subject.has_value() + filter.reason.has_value() +
-         filter.reason_class.has_value() + filter.connection_id.has_value() + filter.lane.has_value() +
-         filter.active_queue_id.has_value() + filter.message_id.has_value() + filter.reply_code.has_value();
-}
-
-const char* column_of(QueueSort sort) {
+SortIndex index_of(QueueSort sort, const QueueFilter& filter) {
+  const auto number = [](const std::optional<std::uint32_t>& value, std::int64_t more) -> std::optional<Parameter> {
+    if (!value) return std::nullopt;
+    return static_cast<std::int64_t>(*value) + more;
+  };
   switch (sort) {
-    case QueueSort::created_at:
-      return "e.id";
     case QueueSort::next_attempt_at:
-      return "e.next_attempt_at";
+      return {"next_attempt_at", "email_next", bounds_of(filter.next_attempt_at)};
     case QueueSort::last_attempt_at:
-      return "e.last_attempt_at";
+      return {"last_attempt_at", "email_last", bounds_of(filter.last_attempt_at)};
     case QueueSort::attempts:
-      return "e.attempts";
+      return {"attempts", "email_attempts", {number(filter.attempts_from, 0), number(filter.attempts_to, 1)}};
     case QueueSort::email:
-      return "e.address";
+      return {"address", "email_address", bounds_of(filter.email)};
+    case QueueSort::created_at:
+      break;
   }
-  return "e.id";
+  return {"id", nullptr, {}};
+}
+
+Source entries(const std::string& index, const std::string& condition, std::vector<Parameter> parameters) {
+  return {"SELECT id FROM email INDEXED BY " + index + " WHERE " + condition, std::move(parameters)};
+}
+
+Source entries(const SortIndex& sorted) {
+  Source source = entries(sorted.index, std::string(sorted.column) + " IS NOT NULL", {});
+  const auto bound = [&](const char* relation, const std::optional<Parameter>& value) {
+    if (!value) return;
+    source.select += std::string(" AND ") + sorted.column + relation;
+    source.parameters.push_back(*value);
+  };
+  bound(">=?", sorted.bounds.from);
+  bound("<?", sorted.bounds.to);
+  return source;
+}
+
+Source entries(EmailStatus status) {
+  return entries("email_status", "status=" + std::to_string(static_cast<int>(status)), {});
+}
+
+// Mail still written as scheduled whose time has come is shown as queued (as_of.h).
+Source scheduled_and_due(Timestamp now) {
+  return entries("email_scheduled", "status=1 AND next_attempt_at<=?", {now.ms});
+}
+
+bool asks_only_queued_states(const QueueFilter& filter) {
+  return !filter.statuses.empty() && std::ranges::none_of(filter.statuses, is_final);
+}
+
+bool asks(const QueueFilter& filter, EmailStatus status) {
+  return std::ranges::find(filter.statuses, status) != filter.statuses.end();
+}
+
+Narrowing entries_with_status(const QueueFilter& filter) {
+  Narrowing sources;
+  for (const EmailStatus status : std::set(filter.statuses.begin(), filter.statuses.end()))
+    sources.push_back(entries(status));
+  return sources;
+}
+
+Narrowing entries_of_connection(ConnectionId id) {
+  return {entries("email_pinned", "pinned_to=?", {id}), entries("email_doubt", "in_doubt_with=?", {id})};
+}
+
+// Every answer that an index has to the filter, the likely small ones first.
+std::vector<Narrowing> narrowings_of(const QueueFilter& filter, Timestamp now) {
+  std::vector<Narrowing> all;
+  if (filter.message_id) {  // its emails' ids follow its own (intake gives them together)
+    const auto id = static_cast<std::int64_t>(filter.message_id->value);
+    all.push_back(
+        {{"SELECT id FROM email WHERE id BETWEEN ? AND (SELECT last_email_id FROM message WHERE id=?)", {id, id}}});
+  }
+  if (bounds_of(filter.email).any()) all.push_back({entries(index_of(QueueSort::email, filter))});
+  if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
+    all.push_back({entries("email_domain", "domain=?", {filter.email->value})});
+  if (filter.connection_id) all.push_back(entries_of_connection(*filter.connection_id));
+  if (asks_only_queued_states(filter)) {
+    all.push_back(entries_with_status(filter));
+    if (asks(filter, EmailStatus::queued)) all.back().push_back(scheduled_and_due(now));
+  }
+  for (const QueueSort sort : {QueueSort::attempts, QueueSort::last_attempt_at, QueueSort::next_attempt_at})
+    if (const SortIndex index = index_of(sort, filter); index.bounds.any()) all.push_back({entries(index)});
+  if (filter.created_at.from || filter.created_at.to) {
+    const IdRange ids = ids_of(filter.created_at);
+    all.push_back({{"SELECT id FROM email WHERE id>=? AND id<?", {ids.first, ids.second}}});
+  }
+  if (filter.lane) all.push_back({entries("email_lane", "lane=?", {*filter.lane})});
+  return all;
+}
+
+// The sources to walk in the order of id, when what the filter asks for is much.
+Result<Narrowing> sources_by_id(Database& database, const QueueFilter& filter, Timestamp now) {
+  if (filter.email && filter.email->kind == EmailFilter::Kind::exact)
+    return Narrowing{entries("email_address", "address=?", {filter.email->value})};
+  if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
+    return Narrowing{entries("email_domain", "domain=?", {filter.email->value})};
+  if (filter.connection_id) return entries_of_connection(*filter.connection_id);
+  if (asks_only_queued_states(filter)) {
+    Narrowing sources = entries_with_status(filter);
+    if (!asks(filter, EmailStatus::queued) || asks(filter, EmailStatus::scheduled)) return sources;
+    Source due = scheduled_and_due(now);
+    const Result<bool> small = is_small(database, due);
+    if (!small) return std::unexpected(small.error());
+    due.select = "SELECT id FROM email WHERE id IN (" + due.select + ")";
+    sources.push_back(*small ? std::move(due) : entries(EmailStatus::scheduled));
+    return sources;
+  }
+  if (filter.lane) return Narrowing{entries("email_lane", "lane=?", {*filter.lane})};
+  return Narrowing{{"SELECT id FROM email WHERE 1", {}}};
 }
 
 Position position_of(const EmailRecord& email, QueueSort sort) {
@@ -152,137 +184,182 @@ Position position_of(const EmailRecord& email, QueueSort sort) {
   return position;
 }
 
-// The ids whose own time lies in the range: dates need no index.
-std::pair<std::int64_t, std::int64_t> id_range(const DateRange& range) {
-  return {range.from ? first_id_at(*range.from) : 0, range.to ? first_id_at(*range.to) : INT64_MAX};
+// A row's place in the list's order, as the indices have it: rows without a value first.
+using Key = std::tuple<bool, std::int64_t, std::string, std::uint64_t>;
+Key key_of(const Position& position, QueueSort sort) {
+  if (sort == QueueSort::email) return {true, 0, to_lower(position.value), position.id};
+  return {position.has_value, position.number().value_or(0), "", position.id};
 }
 
-// One stretch of a queue list: rows after `position` whose sort value is NULL, or is not.
-struct Stretch {
-  std::string sql;
-  std::vector<std::variant<std::string, std::int64_t>> parameters;
+// One row, and how it is shown when the filter asks for it. Its message is read with it only when that has a say.
+struct Row {
+  EmailRecord stored;
+  std::optional<EmailRecord> shown;
 };
 
-void bind(Statement& statement, const std::vector<std::variant<std::string, std::int64_t>>& parameters) {
-  for (const auto& parameter : parameters)
-    std::visit([&statement](const auto& value) { statement << value; }, parameter);
-}
-
-std::vector<Stretch> queue_stretches(const QueueFilter& filter, QueueSort sort, Direction direction,
-                                     const std::optional<Position>& after) {
-  const std::string select =
-      std::string("SELECT ") + email_columns + " FROM email e JOIN message m ON m.id=e.message_id WHERE ";
-  const bool up = direction == Direction::ascending;
-  const std::string order = up ? " ASC" : " DESC";
-  const std::string beyond = up ? ">" : "<";
-  if (sort == QueueSort::created_at) {
-    const Walk walk = walk_queue_by_id(filter);
-    auto [low, high] = id_range(filter.created_at);
-    if (after) (up ? low : high) = static_cast<std::int64_t>(after->id) + (up ? 1 : 0);
-    Stretch stretch{select + walk.condition + " AND e.id>=? AND e.id<? ORDER BY e.id" + order, {}};
-    if (walk.text) stretch.parameters.emplace_back(*walk.text);
-    if (walk.number) stretch.parameters.emplace_back(*walk.number);
-    stretch.parameters.emplace_back(low);
-    stretch.parameters.emplace_back(high);
-    return {stretch};
-  }
-  const std::string column = column_of(sort);
-  const std::string sorted = " ORDER BY " + column + order + ", e.id" + order;
-  Stretch nulls{select + column + " IS NULL ORDER BY e.id" + order, {}};
-  Stretch values{select + column + " IS NOT NULL" + sorted, {}};
-  if (!after) return up ? std::vector{nulls, values} : std::vector{values, nulls};
-  if (!after->has_value) {
-    nulls.sql = select + column + " IS NULL AND e.id" + beyond + "? ORDER BY e.id" + order;
-    nulls.parameters.emplace_back(static_cast<std::int64_t>(after->id));
-    return up ? std::vector{nulls, values} : std::vector{nulls};
-  }
-  // The rest of the rows with the same value come first: the rowid takes no part in an index range of row values.
-  Stretch ties{select + column + "=? AND e.id" + beyond + "? ORDER BY e.id" + order, {}};
-  if (sort == QueueSort::email) {
-    ties.parameters.emplace_back(after->value);
-  } else {
-    ties.parameters.emplace_back(after->number().value_or(0));
-  }
-  values.sql = select + column + beyond + "?" + sorted;
-  values.parameters = ties.parameters;
-  ties.parameters.emplace_back(static_cast<std::int64_t>(after->id));
-  return up ? std::vector{ties, values} : std::vector{ties, values, nulls};
-}
-
-struct Total {
-  std::uint64_t count = 0;
-  bool exact = true;
-};
-
-// Counts up to a bound; beyond it the number is a lower one.
-Result<Total> count_rows(Database& database, const std::string& from_where, const Walk& walk,
-                         const std::pair<std::int64_t, std::int64_t>& range) {
-  Statement count = database.prepare("SELECT count(*) FROM (SELECT 1 FROM " + from_where + " LIMIT " +
-                                     std::to_string(counted_at_most) + ")");
-  if (walk.text) count << *walk.text;
-  if (walk.number) count << *walk.number;
-  count << range.first << range.second;
-  if (!count.step()) return fail(ErrorCode::unavailable, "the rows can't be counted now");
-  const std::int64_t rows = count.integer(0);
-  return Total{static_cast<std::uint64_t>(rows), rows < counted_at_most};
-}
-
-Result<Page<EmailRecord>> page_of_queue(Database& database, const QueueFilter& filter, QueueSort sort,
-                                        Direction direction, const PageRequest& request, Moment moment) {
-  Page<EmailRecord> page;
-  std::size_t examined = 0;
-  for (const Stretch& stretch : queue_stretches(filter, sort, direction, request.after)) {
-    Statement select = database.prepare(stretch.sql);
-    bind(select, stretch.parameters);
-    while (!page.next && select.step()) {
-      const EmailRecord stored = read_email(select);
-      const EmailRecord email = as_of(stored, moment);
-      const std::string submitted_by = select.text(17);
-      if (matches(email, submitted_by, filter)) page.items.push_back(email);
-      if (page.items.size() >= request.limit || ++examined >= rows_examined_at_most)
-        page.next = position_of(stored, sort);
+Result<std::optional<Row>> read_row(Database& database, const QueueQuery& query, std::uint64_t id) {
+  Row row;
+  {
+    Statement select = database.prepare(std::string("SELECT ") + email_alone_columns + " FROM email e WHERE e.id=?");
+    select << id;
+    if (!select.step()) {
+      if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+      return std::nullopt;
     }
-    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
-    if (page.next) break;
+    row.stored = read_email(select);
   }
-  const Walk walk = walk_queue_by_id(filter);
-  const Result<Total> total = count_rows(database, "email e WHERE " + walk.condition + " AND e.id>=? AND e.id<?", walk,
-                                         id_range(filter.created_at));
-  if (!total) return std::unexpected(total.error());
-  const bool whole = !request.after && !page.next;  // then the page itself is the count
-  page.total = whole ? page.items.size() : total->count;
-  page.total_exact = whole || (filter.empty() && total->exact);  // a stored status may not be the shown one
+  EmailRecord shown = as_of(row.stored, query.moment);
+  if (!matches_without_message(shown, query.filter)) return row;
+  if (!asks_message(query.filter)) {
+    row.shown = std::move(shown);
+    return row;
+  }
+  const Result<MessagePart> message = complete(database, shown);
+  if (!message) return std::unexpected(message.error());
+  if (message->found && matches(shown, message->submitted_by, query.filter)) row.shown = std::move(shown);
+  return row;
+}
+
+Result<Page<EmailRecord>> page_of_gathered(Database& database, const QueueQuery& query,
+                                           const std::vector<std::uint64_t>& ids) {
+  std::vector<std::pair<Position, EmailRecord>> rows;
+  for (const std::uint64_t id : ids) {
+    Result<std::optional<Row>> row = read_row(database, query, id);
+    if (!row) return std::unexpected(row.error());
+    if (*row && (*row)->shown) rows.emplace_back(position_of((*row)->stored, query.sort), std::move(*(*row)->shown));
+  }
+  const bool up = query.direction == Direction::ascending;
+  std::ranges::sort(rows, [&](const auto& a, const auto& b) {
+    return up ? key_of(a.first, query.sort) < key_of(b.first, query.sort)
+              : key_of(b.first, query.sort) < key_of(a.first, query.sort);
+  });
+  Page<EmailRecord> page;
+  page.total = rows.size();
+  for (auto& [position, email] : rows) {
+    if (query.page.after) {
+      const Key key = key_of(position, query.sort), after = key_of(*query.page.after, query.sort);
+      if (up ? key <= after : key >= after) continue;
+    }
+    page.items.push_back(std::move(email));
+    if (page.items.size() < query.page.limit) continue;
+    page.next = position;
+    break;
+  }
   return page;
 }
 
-Result<Page<AttemptRecord>> page_of_log(Database& database, const LogFilter& filter, Direction direction,
-                                        const PageRequest& request) {
-  const Walk walk = walk_log(filter);
-  const bool up = direction == Direction::ascending;
-  auto [low, high] = id_range(filter.attempted_at);
-  if (request.after) (up ? low : high) = static_cast<std::int64_t>(request.after->id) + (up ? 1 : 0);
-  Page<AttemptRecord> page;
-  {
-    Statement select = database.prepare(std::string("SELECT ") + attempt_columns +
-                                        " FROM attempt a JOIN message m ON m.id=a.message_id WHERE " + walk.condition +
-                                        " AND a.id>=? AND a.id<? ORDER BY a.id" + (up ? " ASC" : " DESC"));
-    if (walk.text) select << *walk.text;
-    if (walk.number) select << *walk.number;
-    select << low << high;
-    for (std::size_t examined = 0; !page.next && select.step();) {
-      AttemptRecord attempt = read_attempt(select);
-      const Position position{{}, true, attempt.id.value};
-      if (matches(attempt, filter)) page.items.push_back(std::move(attempt));
-      if (page.items.size() >= request.limit || ++examined >= rows_examined_at_most) page.next = position;
-    }
-    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+// Reads and tests one more row; false when the page ends with it.
+Result<bool> add_row(Database& database, const QueueQuery& query, std::uint64_t id, Page<EmailRecord>& page,
+                     Patience& patience) {
+  Result<std::optional<Row>> row = read_row(database, query, id);
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return true;
+  if ((*row)->shown) page.items.push_back(std::move(*(*row)->shown));
+  if (page.items.size() < query.page.limit && !patience.is_over()) return true;
+  page.next = position_of((*row)->stored, query.sort);
+  return false;
+}
+
+Result<> walk_ids(Database& database, const QueueQuery& query, Page<EmailRecord>& page, Patience& patience) {
+  Result<Narrowing> sources = sources_by_id(database, query.filter, query.moment.now);
+  if (!sources) return std::unexpected(sources.error());
+  IdRange ids = ids_of(query.filter.created_at);
+  const bool up = query.direction == Direction::ascending;
+  if (query.page.after) (up ? ids.first : ids.second) = static_cast<std::int64_t>(query.page.after->id) + (up ? 1 : 0);
+  IdWalk walk(database, std::move(*sources), ids, query.direction);
+  while (const std::optional<std::uint64_t> id = walk.next()) {
+    const Result<bool> more = add_row(database, query, *id, page, patience);
+    if (!more) return std::unexpected(more.error());
+    if (!*more) break;
   }
-  const Result<Total> total = count_rows(database, "attempt a WHERE " + walk.condition + " AND a.id>=? AND a.id<?",
-                                         walk, id_range(filter.attempted_at));
+  return walk.error();
+}
+
+// The stretches of an index that is in the list's order: rows without a value, those that tie with the last one seen
+// (the rowid takes no part in an index range of row values), and the rest.
+std::vector<Source> stretches_of(const QueueQuery& query, const SortIndex& sorted) {
+  const bool up = query.direction == Direction::ascending;
+  const std::string column = sorted.column;
+  const std::string order = up ? " ASC" : " DESC";
+  const std::string beyond = up ? ">?" : "<?";
+  const std::optional<Position>& after = query.page.after;
+  Source nulls = entries(sorted.index, column + " IS NULL", {});
+  if (after && !after->has_value) {
+    nulls.select += " AND id" + beyond;
+    nulls.parameters.emplace_back(static_cast<std::int64_t>(after->id));
+  }
+  nulls.select += " ORDER BY id" + order;
+  Source values = entries(sorted), ties = values;
+  if (after && after->has_value) {
+    const Parameter value = query.sort == QueueSort::email ? Parameter(after->value) : after->number().value_or(0);
+    ties = entries(sorted.index, column + "=? AND id" + beyond + " ORDER BY id" + order,
+                   {value, static_cast<std::int64_t>(after->id)});
+    values.select += " AND " + column + beyond;
+    values.parameters.push_back(value);
+  }
+  values.select += " ORDER BY " + column + order + ", id" + order;
+  const bool no_nulls = sorted.bounds.any() || query.sort == QueueSort::email || query.sort == QueueSort::attempts;
+  std::vector<Source> stretches;
+  if (up && !no_nulls && !(after && after->has_value)) stretches.push_back(nulls);
+  if (after && after->has_value) stretches.push_back(ties);
+  if (up || !after || after->has_value) stretches.push_back(values);
+  if (!up && !no_nulls) stretches.push_back(nulls);
+  return stretches;
+}
+
+Result<> walk_sorted(Database& database, const QueueQuery& query, Page<EmailRecord>& page, Patience& patience) {
+  for (const Source& stretch : stretches_of(query, index_of(query.sort, query.filter))) {
+    Statement select = database.prepare(stretch.select);
+    bind(select, stretch.parameters);
+    while (select.step()) {
+      const Result<bool> more = add_row(database, query, static_cast<std::uint64_t>(select.integer(0)), page, patience);
+      if (!more) return std::unexpected(more.error());
+      if (!*more) return {};
+    }
+    if (Result<> error = select.error(); !error) return error;
+  }
+  return {};
+}
+
+// How many rows the list has, up to a bound; a stored status may not be the shown one, so a filter's count is a guess.
+Result<Total> total_of(Database& database, const QueueQuery& query) {
+  const Result<Narrowing> counted = sources_by_id(database, query.filter, query.moment.now);
+  if (!counted) return std::unexpected(counted.error());
+  Result<Total> total = count_entries(database, *counted, ids_of(query.filter.created_at));
+  if (total) total->exact = total->exact && query.filter.empty();
+  return total;
+}
+
+// The messages' part of the rows that the page shows.
+Result<> complete_page(Database& database, Page<EmailRecord>& page) {
+  for (EmailRecord& email : page.items)
+    if (const Result<MessagePart> message = complete(database, email); !message)
+      return std::unexpected(message.error());
+  return {};
+}
+
+Result<Page<EmailRecord>> page_of_walked(Database& database, const QueueQuery& query, Patience patience) {
+  Page<EmailRecord> page;
+  const Result<> walked = query.sort == QueueSort::created_at ? walk_ids(database, query, page, patience)
+                                                              : walk_sorted(database, query, page, patience);
+  if (!walked) return std::unexpected(walked.error());
+  const bool whole = !query.page.after && !page.next;  // then the page itself is the count
+  const Result<Total> total = whole ? Total{page.items.size(), true} : total_of(database, query);
   if (!total) return std::unexpected(total.error());
-  const bool whole = !request.after && !page.next;
-  page.total = whole ? page.items.size() : total->count;
-  page.total_exact = whole || (total->exact && asked(filter) == (walk.condition == "1" ? 0 : 1));
+  page.total = total->count;
+  page.total_exact = total->exact;
+  return page;
+}
+
+Result<Page<EmailRecord>> page_of_queue(Database& database, const QueueQuery& query, Patience patience) {
+  const Snapshot snapshot(database);
+  const Result<std::optional<std::vector<std::uint64_t>>> few =
+      gather(database, narrowings_of(query.filter, query.moment.now));
+  if (!few) return std::unexpected(few.error());
+  Result<Page<EmailRecord>> page =
+      *few ? page_of_gathered(database, query, **few) : page_of_walked(database, query, patience);
+  if (!page || asks_message(query.filter)) return page;
+  if (const Result<> completed = complete_page(database, *page); !completed) return std::unexpected(completed.error());
   return page;
 }
 
@@ -290,13 +367,9 @@ Result<Page<AttemptRecord>> page_of_log(Database& database, const LogFilter& fil
 
 Answer<Page<EmailRecord>> SqliteStore::list_queue(QueueFilter filter, QueueSort sort, Direction direction,
                                                   PageRequest page, Timestamp now) {
+  const QueueQuery query{std::move(filter), sort, direction, std::move(page), at(now)};
   co_return co_await read<Page<EmailRecord>>(
-      [&](Database& database) { return page_of_queue(database, filter, sort, direction, page, at(now)); });
-}
-
-Answer<Page<AttemptRecord>> SqliteStore::list_log(LogFilter filter, Direction direction, PageRequest page) {
-  co_return co_await read<Page<AttemptRecord>>(
-      [&](Database& database) { return page_of_log(database, filter, direction, page); });
+      [&](Database& database) { return page_of_queue(database, query, Patience(loop_)); });
 }
 
 }  // namespace postroom::store::sqlite

@@ -29,6 +29,9 @@ const char* const email_columns =
     "e.id, e.message_id, e.address, e.status, e.reason, e.reason_class, e.attempts, e.tries, e.last_attempt_at, "
     "e.next_attempt_at, e.expires_at, e.pinned_to, e.in_doubt_with, e.lane, m.subject, m.tags, m.size_bytes, "
     "m.submitted_by, e.former_status";
+const char* const email_alone_columns =
+    "e.id, e.message_id, e.address, e.status, e.reason, e.reason_class, e.attempts, e.tries, e.last_attempt_at, "
+    "e.next_attempt_at, e.expires_at, e.pinned_to, e.in_doubt_with, e.lane, '', '', 0, '', e.former_status";
 const char* const due_columns = "m.reverse_path, m.on_doubt, m.eight_bit, m.smtputf8";
 
 EmailRecord read_email(const Statement& row) {
@@ -53,6 +56,19 @@ EmailRecord read_email(const Statement& row) {
   return email;
 }
 
+Result<MessagePart> complete(Database& database, EmailRecord& email) {
+  Statement select = database.prepare("SELECT subject, tags, size_bytes, submitted_by FROM message WHERE id=?");
+  select << email.message_id.value;
+  if (!select.step()) {
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    return MessagePart{};
+  }
+  email.subject = select.text(0);
+  email.tags = split_lines(select.text(1));
+  email.size_bytes = static_cast<std::uint64_t>(select.integer(2));
+  return MessagePart{true, select.text(3)};
+}
+
 const char* const finished_columns =
     "f.id, f.message_id, f.address, f.status, f.reason, f.reason_class, f.attempts, f.tries, f.last_attempt_at, NULL, "
     "f.expires_at, f.pinned_to, f.in_doubt_with, f.lane, m.subject, m.tags, m.size_bytes, m.submitted_by, "
@@ -66,6 +82,11 @@ EmailRecord read_finished(const Statement& row) {
 
 const char* const attempt_columns =
     "a.id, a.email_id, a.message_id, a.address, m.subject, a.lane, a.status, a.reason, a.reason_class, a.decided_by, "
+    "a.ordinal, a.connection_id, a.connection_caption, a.remote_host, a.tls, a.reply_code, a.enhanced_code, "
+    "a.provider_id, a.duration_ms, a.conversation_id, a.counted";
+
+const char* const attempt_alone_columns =
+    "a.id, a.email_id, a.message_id, a.address, '', a.lane, a.status, a.reason, a.reason_class, a.decided_by, "
     "a.ordinal, a.connection_id, a.connection_caption, a.remote_host, a.tls, a.reply_code, a.enhanced_code, "
     "a.provider_id, a.duration_ms, a.conversation_id, a.counted";
 
@@ -92,6 +113,17 @@ AttemptRecord read_attempt(const Statement& row) {
   if (!row.is_null(18)) attempt.duration_ms = static_cast<std::uint32_t>(row.integer(18));
   attempt.counted = row.integer(20) != 0;
   return attempt;
+}
+
+Result<MessagePart> complete(Database& database, AttemptRecord& attempt) {
+  Statement select = database.prepare("SELECT subject FROM message WHERE id=?");
+  select << attempt.message_id.value;
+  if (!select.step()) {
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    return MessagePart{};
+  }
+  attempt.subject = select.text(0);
+  return MessagePart{true, {}};
 }
 
 Result<> insert_attempt(Database& database, const AttemptRecord& attempt) {

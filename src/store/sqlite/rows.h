@@ -17,6 +17,13 @@ std::string domain_of(const std::string& address);  // lower case
 // email e JOIN message m: the columns of a queue row, and how it is read.
 extern const char* const email_columns;
 EmailRecord read_email(const Statement& row);
+// email e by itself: the same columns, those of the message empty. complete() brings the message's.
+extern const char* const email_alone_columns;
+struct MessagePart {
+  bool found = false;
+  std::string submitted_by;
+};
+Result<MessagePart> complete(Database& database, EmailRecord& email);
 // The columns after those of email_columns that delivery needs beside them.
 extern const char* const due_columns;
 constexpr int due_first_column = 19;
@@ -28,6 +35,8 @@ EmailRecord read_finished(const Statement& row);
 // attempt a JOIN message m.
 extern const char* const attempt_columns;
 AttemptRecord read_attempt(const Statement& row);
+extern const char* const attempt_alone_columns;  // attempt a by itself
+Result<MessagePart> complete(Database& database, AttemptRecord& attempt);
 Result<> insert_attempt(Database& database, const AttemptRecord& attempt);
 
 extern const char* const message_columns;

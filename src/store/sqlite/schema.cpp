@@ -109,6 +109,10 @@ CREATE TABLE reply_rule(
   code TEXT NOT NULL, enhanced TEXT NOT NULL, text TEXT NOT NULL, scope INTEGER NOT NULL, permanence INTEGER NOT NULL,
   wait_seconds INTEGER NOT NULL, PRIMARY KEY(connection_id, position)) WITHOUT ROWID;
 )sql",
+    // Scheduled mail that has come due is shown as queued: found by its time.
+    R"sql(
+CREATE INDEX email_scheduled ON email(next_attempt_at, id) WHERE status = 1;
+)sql",
 };
 
 }  // namespace

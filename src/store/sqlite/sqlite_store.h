@@ -53,7 +53,7 @@ class SqliteStore final : public Store {
   Answer<> save_health(ConnectionId id, ConnectionHealth health) override;
   Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> health() override;
 
-  // listing.cpp, telling.cpp
+  // listing.cpp, log_listing.cpp, telling.cpp
   Answer<Page<EmailRecord>> list_queue(QueueFilter filter, QueueSort sort, Direction direction, PageRequest page,
                                        Timestamp now) override;
   Answer<Page<AttemptRecord>> list_log(LogFilter filter, Direction direction, PageRequest page) override;
@@ -116,6 +116,8 @@ class SqliteStore final : public Store {
   std::function<void()> connections_listener_;
   std::uint64_t highest_id_ = 0;
   Timestamp last_stored_time_;
+  QueueDepth depth_;  // of a deep queue, as counted last (telling.cpp)
+  Monotonic depth_good_until_{};
   Writer writer_;  // outlives the readers: the last to close folds the write-ahead log back
   Readers readers_;
 };

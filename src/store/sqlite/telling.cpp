@@ -1,5 +1,6 @@
 // One email's, message's or attempt's whole story, and the dashboard's numbers.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "store/sqlite/rows.h"
@@ -7,6 +8,10 @@
 
 namespace postroom::store::sqlite {
 namespace {
+
+// Counting a deep queue takes a reader's time: its depth may be as old as the counting of it took, so many times.
+constexpr std::uint64_t deep_queue = 100'000;
+constexpr int uses_of_a_count = 50;
 
 std::unexpected<Error> unknown(const Statement& select, const char* what) {
   if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
@@ -73,6 +78,25 @@ Result<MessageStory> message_story(Database& database, MessageId id, Moment mome
   return story;
 }
 
+Result<QueueDepth> count_queue(Database& database) {
+  QueueDepth depth;
+  std::uint64_t* const counters[] = {&depth.queued,   &depth.scheduled, &depth.sending,
+                                     &depth.deferred, &depth.held,      &depth.unknown};  // as EmailStatus counts
+  Statement select = database.prepare("SELECT status, count(*) FROM email GROUP BY status");
+  while (select.step())
+    if (const std::int64_t status = select.integer(0); status >= 0 && status < std::ssize(counters))
+      *counters[status] = static_cast<std::uint64_t>(select.integer(1));
+  if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+  Statement oldest = database.prepare("SELECT min(id) FROM email");
+  if (oldest.step() && !oldest.is_null(0))
+    depth.oldest_created_at = EmailId{static_cast<std::uint64_t>(oldest.integer(0))}.at();
+  return depth;
+}
+
+std::uint64_t rows_of(const QueueDepth& depth) {
+  return depth.queued + depth.scheduled + depth.sending + depth.deferred + depth.held + depth.unknown;
+}
+
 }  // namespace
 
 Answer<EmailStory> SqliteStore::email(EmailId id) {
@@ -127,40 +151,15 @@ Answer<std::vector<StatsBucket>> SqliteStore::stats(Timestamp from, Timestamp to
 }
 
 Answer<QueueDepth> SqliteStore::queue_depth() {
-  co_return co_await read<QueueDepth>([](Database& database) -> Result<QueueDepth> {
-    QueueDepth depth;
-    Statement select = database.prepare("SELECT status, count(*) FROM email GROUP BY status");
-    while (select.step()) {
-      const auto count = static_cast<std::uint64_t>(select.integer(1));
-      switch (static_cast<EmailStatus>(select.integer(0))) {
-        case EmailStatus::queued:
-          depth.queued = count;
-          break;
-        case EmailStatus::scheduled:
-          depth.scheduled = count;
-          break;
-        case EmailStatus::sending:
-          depth.sending = count;
-          break;
-        case EmailStatus::deferred:
-          depth.deferred = count;
-          break;
-        case EmailStatus::held:
-          depth.held = count;
-          break;
-        case EmailStatus::unknown:
-          depth.unknown = count;
-          break;
-        default:
-          break;
-      }
-    }
-    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
-    Statement oldest = database.prepare("SELECT min(id) FROM email");
-    if (oldest.step() && !oldest.is_null(0))
-      depth.oldest_created_at = EmailId{static_cast<std::uint64_t>(oldest.integer(0))}.at();
-    return depth;
-  });
+  const Monotonic begin = loop_.now();
+  if (begin < depth_good_until_) co_return depth_;
+  const Result<QueueDepth> counted = co_await read<QueueDepth>(count_queue);
+  if (counted && rows_of(*counted) >= deep_queue) {
+    depth_ = *counted;
+    const Monotonic now = loop_.now();
+    depth_good_until_ = now + (now - begin) * uses_of_a_count;
+  }
+  co_return counted;
 }
 
 }  // namespace postroom::store::sqlite
