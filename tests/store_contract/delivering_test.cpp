@@ -151,6 +151,31 @@ TEST_P(Delivering, StoresAConversationOnceForAllAttemptsOfATransaction) {
     EXPECT_EQ(get(store_->attempt(outcome.attempt.id)).conversation, "the talk");
 }
 
+TEST_P(Delivering, EndsTheWaitOfQueuedMailOnlyAndSaysHowFarItCame) {
+  EmailRecord waiting = accept_one("waiting@example.org");
+  EmailRecord greylisted = accept_one("greylisted@example.org");
+  EmailRecord waiting_too = accept_one("waiting.too@example.org");
+  greylisted.status = EmailStatus::deferred;
+  for (EmailRecord* email : {&waiting, &greylisted, &waiting_too}) {
+    email->reason = "over the limit";
+    email->reason_class = ReasonClass::quota;
+    email->next_attempt_at = mailroom_.now() + hours(5);
+  }
+  get(store_->postpone({waiting, greylisted, waiting_too}));
+  std::vector<Timestamp> told;
+  store_->on_due([&told](const std::string&, Timestamp earliest) { told.push_back(earliest); });
+
+  EXPECT_EQ(get(store_->end_waits(EmailId{}, mailroom_.now(), 1)), waiting.id);
+  EXPECT_EQ(get(store_->end_waits(waiting.id, mailroom_.now(), 10)), waiting_too.id);
+  EXPECT_EQ(get(store_->end_waits(waiting_too.id, mailroom_.now(), 10)), std::nullopt);
+  EXPECT_EQ(told, (std::vector{mailroom_.now(), mailroom_.now()}));
+  const DuePage page = get(store_->due({"default", mailroom_.now(), std::nullopt, 500}));
+  ASSERT_EQ(page.emails.size(), 2u);
+  EXPECT_EQ(page.emails[0].email.id, waiting.id);
+  EXPECT_EQ(page.emails[0].email.reason, "over the limit") << "until it is on its way, this is what was";
+  EXPECT_EQ(page.emails[1].email.id, waiting_too.id);
+}
+
 TEST_P(Delivering, PostponesOnlyWhatStillWaitsAsItWas) {
   std::vector<EmailRecord> emails = accept(mailroom_.message({"a@example.org", "b@example.org", "c@example.org"}));
   begin(emails[1]);

@@ -287,6 +287,27 @@ Answer<std::vector<bool>> MemoryStore::postpone(std::vector<EmailRecord> emails)
   co_return changed;
 }
 
+Answer<std::optional<EmailId>> MemoryStore::end_waits(EmailId after, Timestamp now, std::size_t limit) {
+  DueTimes due;
+  std::optional<EmailId> last;
+  const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
+    std::size_t seen = 0;
+    for (auto row = disk.queue.upper_bound(after); row != disk.queue.end() && seen < limit; ++row) {
+      EmailRecord& email = row->second.email;
+      if (email.status != EmailStatus::queued) continue;
+      ++seen;
+      last = email.id;
+      if (*email.next_attempt_at <= now) continue;
+      email.next_attempt_at = now;
+      due.note(email);
+    }
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  tell_due(due);
+  co_return last;
+}
+
 Answer<Content> MemoryStore::content(MessageId id) {
   co_await turn();
   const auto found = disk_->contents.find(id);

@@ -207,6 +207,40 @@ Answer<std::vector<bool>> SqliteStore::postpone(std::vector<EmailRecord> emails)
   co_return changed;
 }
 
+Answer<std::optional<EmailId>> SqliteStore::end_waits(EmailId after, Timestamp now, std::size_t limit) {
+  std::vector<EmailRecord> ended;
+  std::optional<EmailId> last;
+  const Result<> written = co_await write([&](Database& database) -> Result<> {
+    ended.clear();
+    last.reset();
+    {
+      Statement select =
+          database.prepare("SELECT id, lane, next_attempt_at FROM email WHERE status=0 AND id>? ORDER BY id LIMIT ?");
+      select << after.value << static_cast<std::int64_t>(limit);
+      while (select.step()) {
+        last = EmailId{static_cast<std::uint64_t>(select.integer(0))};
+        if (Timestamp{select.integer(2)} <= now) continue;
+        EmailRecord& email = ended.emplace_back();
+        email.id = *last;
+        email.lane = select.text(1);
+        email.next_attempt_at = now;
+      }
+      if (Result<> error = select.error(); !error) return error;
+    }
+    for (const EmailRecord& email : ended) {
+      Statement update = database.prepare("UPDATE email SET next_attempt_at=? WHERE id=?");
+      update << now << email.id.value;
+      if (Result<> done = update.run(); !done) return done;
+    }
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  DueTimes due;
+  for (const EmailRecord& email : ended) due.note(email);
+  tell_due(due);
+  co_return last;
+}
+
 Answer<Content> SqliteStore::content(MessageId id) {
   co_return co_await read<Content>([id](Database& database) -> Result<Content> {
     Statement select = database.prepare("SELECT body FROM content WHERE message_id=?");
