@@ -35,11 +35,12 @@ async::Task<Result<void>> Backlog::meet_lanes() {
 std::size_t Backlog::lane_of(const std::string& name) {
   const auto found = std::ranges::find(lanes_, name, &Lane::name);
   if (found != lanes_.end()) return static_cast<std::size_t>(found - lanes_.begin());
-  lanes_.emplace_back(name);
+  lanes_.emplace_back(name).paused = paused_.contains(name);
   return lanes_.size() - 1;
 }
 
 void Backlog::pause(const std::set<std::string>& names) {
+  paused_ = names;
   for (Lane& lane : lanes_) {
     const bool resumed = lane.paused && !names.contains(lane.name);
     lane.paused = names.contains(lane.name);

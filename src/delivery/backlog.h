@@ -80,6 +80,7 @@ class Backlog {
   store::Store& store_;
   std::size_t window_;
   std::vector<Lane> lanes_;
+  std::set<std::string> paused_;                   // also of lanes not met yet
   std::unordered_map<EmailId, std::size_t> held_;  // with the lane
 };
 

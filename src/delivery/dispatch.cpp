@@ -87,6 +87,13 @@ void Engine::gather(std::vector<DueEmail> emails) {
     if (!shared[key].emails.empty()) assign(std::exchange(shared[key], {}));
 }
 
+// Under other rules than before: what shared a transaction may have to part.
+void Engine::assign_anew(Shipment shipment) {
+  std::map<const store::RoutingRule*, std::vector<DueEmail>> parts;
+  for (DueEmail& due : shipment.emails) parts[rule_of(due)].push_back(std::move(due));
+  for (auto& [rule, emails] : parts) assign({std::move(emails), shipment.tried});
+}
+
 // Puts a shipment in line for its connection; where none may take it, it waits with the reason.
 void Engine::assign(Shipment shipment) {
   const std::size_t lane = backlog_.lane_of(shipment.emails.front().email.lane);
@@ -177,11 +184,11 @@ async::Task<void> Engine::probe(ConnectionId id) {
   const bool current = probed != nullptr && probed->pool == pool;  // else it is another connection by now
   if (opened) {
     if (current) recovered(id, policy::Proof::probe);
-    co_await pool->release(std::move(*opened));
+    if (std::unique_ptr<Session> worn = pool->release(std::move(*opened))) co_await pool->dismiss(std::move(worn));
   } else {
-    pool->drop(nullptr);
     const smtp::Fault& fault = opened.error();
     if (current) feel(id, classify_fault(fault, probed->connection), describe(fault));
+    pool->drop(nullptr);
   }
   look();
 }

@@ -31,6 +31,7 @@ Engine::Engine(async::Loop& loop, store::Store& store, Network network, IdGenera
       backlog_(loop, store, options_.lanes, options_.window),
       changed_(loop),
       settings_loaded_(loop),
+      may_begin_(loop),
       under_way_(loop) {
   store_.on_due([this](const std::string& lane, Timestamp earliest) {
     backlog_.due_at(lane, earliest);
@@ -96,6 +97,7 @@ async::Task<void> Engine::settings_in_force() {
 
 Monotonic Engine::next_look() {
   Monotonic next = housekeeping_ ? Monotonic::never() : next_housekeeping_;  // its end looks again
+  if (pauses_.all) return next;  // what becomes due meanwhile is read once sending goes on
   const Monotonic now = loop_.now();
   if (const std::optional<Timestamp> due = backlog_.next_due_at())
     next = std::min(next, now + std::max<Duration>(*due - loop_.wall(), Duration{0}));
@@ -140,8 +142,11 @@ async::Task<void> Engine::recover() {
   }
 }
 
-// What the store remembers of the connection's sending, within its limits.
+// What the store remembers of the connection's sending, within its limits. What has begun stands in that history or is
+// reserved, never both: nothing begins meanwhile.
 async::Task<Result<policy::Meter>> Engine::meter_for(const ConnectionRecord& connection) {
+  reading_history_.insert(connection.id);
+  while (beginning_.contains(connection.id)) co_await may_begin_.wait();
   policy::Meter meter(connection.limits, TimeZone::find(connection.timezone).value_or(TimeZone()));
   const policy::Meter::Memory memory = meter.memory();
   const Timestamp wall = loop_.wall();
@@ -153,12 +158,12 @@ async::Task<Result<policy::Meter>> Engine::meter_for(const ConnectionRecord& con
 }
 
 Outlet Engine::make_outlet(ConnectionRecord connection, std::optional<store::ConnectionHealth> remembered,
-                           policy::Meter meter) {
+                           policy::Meter meter, BusyPlaces busy) {
   Result<Secret> password = open_password_(connection);
   auto pool = std::make_shared<SessionPool>(
       loop_, network_,
       client_options(connection, password ? std::move(*password) : Secret(), options_.ehlo_name, options_.deadlines),
-      connection.max_messages_per_session, options_.session_idle);
+      connection.max_messages_per_session, options_.session_idle, std::move(busy));
   policy::Breaker breaker(options_.breaker, std::move(remembered).value_or(store::ConnectionHealth{}));
   return {std::move(connection), std::move(breaker), std::move(meter), std::move(pool)};
 }
@@ -184,6 +189,8 @@ async::Task<void> Engine::load_settings() {
   }
   loading_settings_ = false;
   settings_loaded_.notify_all();
+  reading_history_.clear();
+  may_begin_.notify_all();
   if (!complete) {
     stale_settings_ = true;
     store_trouble_until_ = loop_.now() + store_patience;
@@ -208,7 +215,8 @@ async::Task<void> Engine::load_settings() {
     // A changed connection starts afresh: what made the old one sick may be mended.
     const bool remembered = known == nullptr && health != healths->end();
     fresh.emplace(id, make_outlet(std::move(connection), remembered ? std::optional(health->second) : std::nullopt,
-                                  meter != meters.end() ? std::move(meter->second) : std::move(known->meter)));
+                                  meter != meters.end() ? std::move(meter->second) : std::move(known->meter),
+                                  known != nullptr ? known->pool->places() : std::make_shared<std::uint32_t>(0)));
   }
   replace_outlets(std::move(fresh));
 }
@@ -219,10 +227,13 @@ void Engine::replace_outlets(Outlets fresh) {
   for (Outlets* outlets : {&outlets_, &fresh})
     for (auto& [id, outlet] : *outlets)
       for (Shipment& shipment : outlet.take_line()) to_assign.push_back(std::move(shipment));
+  for (auto& [id, outlet] : outlets_)
+    if (outlet.pool) outlet.pool->retire();
+  ++settings_;
   outlets_ = std::move(fresh);
   for (auto& [id, outlet] : outlets_) outlet.paused = pauses_.connections.contains(id);
   nobody_until_ = loop_.now();
-  for (Shipment& shipment : to_assign) assign(std::move(shipment));
+  for (Shipment& shipment : to_assign) assign_anew(std::move(shipment));
 }
 
 async::Task<void> Engine::keep_house() {

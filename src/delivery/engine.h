@@ -102,7 +102,7 @@ class Engine {
   async::Task<void> load_settings();
   async::Task<Result<policy::Meter>> meter_for(const store::ConnectionRecord& connection);
   Outlet make_outlet(store::ConnectionRecord connection, std::optional<store::ConnectionHealth> remembered,
-                     policy::Meter meter);
+                     policy::Meter meter, BusyPlaces busy);
   void replace_outlets(Outlets fresh);
   void look();
   async::Task<void> keep_house();
@@ -115,6 +115,7 @@ class Engine {
   bool has_room(Backlog::Passer passer);
   void gather(std::vector<store::DueEmail> emails);
   void assign(Shipment shipment);
+  void assign_anew(Shipment shipment);
   void wait(Shipment shipment, const policy::Route& route);
   void dispatch();
   void start(store::ConnectionId id);
@@ -128,9 +129,15 @@ class Engine {
   async::Task<void> ship(Shipment shipment, store::ConnectionId over);
   async::Task<bool> begin(Shipment& shipment, Transaction& transaction);
   store::AttemptRecord attempt_of(const store::DueEmail& due, const Transaction& transaction);
+  void release_places(const Transaction& transaction, std::size_t emails);
   void take_places(Transaction& transaction, std::size_t emails);
   void give_back(const Transaction& transaction, std::size_t emails);
-  async::Task<void> take_back(std::vector<AttemptId> attempts, std::vector<store::DueEmail> emails);
+  async::Task<void> take_back(store::ConnectionId over, std::vector<AttemptId> attempts,
+                              std::vector<store::DueEmail> emails);
+  void begin_is_answered(store::ConnectionId over);
+  void finish_with(Transaction& transaction, bool usable);
+  async::Task<void> dismiss(std::shared_ptr<SessionPool> pool, std::unique_ptr<Session> session,
+                            store::ConnectionId over);
   async::Task<smtp::TransactionResult> transmit(Shipment& shipment, Transaction& transaction,
                                                 const std::string& content);
   async::Task<void> settle(Shipment shipment, Transaction transaction, smtp::TransactionResult result);
@@ -157,6 +164,10 @@ class Engine {
   Backlog backlog_;
   Outlets outlets_;
   std::vector<store::ConnectionId> by_priority_;
+  std::uint64_t settings_ = 0;  // rises when connections, rules or pauses are others: mail not yet begun chooses anew
+  // Begins whose answer is awaited. None starts while a connection's history is read, or it might count twice.
+  std::map<store::ConnectionId, std::size_t> beginning_;
+  std::set<store::ConnectionId> reading_history_;
   store::RoutingTable routing_;
   store::Pauses pauses_;
   bool stale_settings_ = true;
@@ -173,6 +184,7 @@ class Engine {
   bool housekeeping_ = false;
   async::Signal changed_;
   async::Signal settings_loaded_;
+  async::Signal may_begin_;
   async::TaskGroup under_way_;
   EngineCounters counters_;
 };

@@ -39,12 +39,19 @@ async::Task<OpenedSmtp> open_session(async::Loop& loop, Network& network, smtp::
 }
 
 SessionPool::SessionPool(async::Loop& loop, Network& network, smtp::ClientOptions options, std::uint32_t max_messages,
-                         Duration idle)
-    : loop_(loop), network_(network), options_(std::move(options)), max_messages_(max_messages), idle_(idle) {}
+                         Duration idle, BusyPlaces busy)
+    : loop_(loop),
+      network_(network),
+      options_(std::move(options)),
+      max_messages_(max_messages),
+      idle_(idle),
+      busy_(std::move(busy)) {}
 
 async::Task<Opened> SessionPool::acquire(Freshness freshness, smtp::Conversation& conversation) {
-  POSTROOM_ASSERT(busy_ > 0);
-  while (freshness == Freshness::kept_or_new && !idle_sessions_.empty()) {
+  POSTROOM_ASSERT(*busy_ > 0);
+  // Who wants a new one distrusts the kept ones; beside them it would be one session too many.
+  if (freshness == Freshness::only_new) idle_sessions_.clear();
+  while (!idle_sessions_.empty()) {
     std::unique_ptr<Session> session = std::move(idle_sessions_.front());
     idle_sessions_.pop_front();
     if (loop_.now() - session->idle_since > idle_) continue;  // the provider has lost patience by now
@@ -60,30 +67,41 @@ async::Task<Opened> SessionPool::acquire(Freshness freshness, smtp::Conversation
   co_return session;
 }
 
-async::Task<void> SessionPool::release(std::unique_ptr<Session> session) {
-  POSTROOM_ASSERT(busy_ > 0 && session);
-  --busy_;
+std::unique_ptr<Session> SessionPool::release(std::unique_ptr<Session> session) {
+  POSTROOM_ASSERT(*busy_ > 0 && session);
   in_use_.erase(session->smtp.get());
-  if (max_messages_ != 0 && session->messages >= max_messages_) {
-    co_await session->smtp->quit();
-    co_return;
-  }
+  if (retired_ || (max_messages_ != 0 && session->messages >= max_messages_)) return session;
+  --*busy_;
   session->idle_since = loop_.now();
   idle_sessions_.push_front(std::move(session));
+  return nullptr;
+}
+
+async::Task<void> SessionPool::dismiss(std::unique_ptr<Session> session) {
+  co_await session->smtp->quit();
+  session.reset();
+  --*busy_;
 }
 
 void SessionPool::drop(std::unique_ptr<Session> session) {
-  POSTROOM_ASSERT(busy_ > 0);
-  --busy_;
+  POSTROOM_ASSERT(*busy_ > 0);
   if (session) in_use_.erase(session->smtp.get());
+  session.reset();
+  --*busy_;
 }
 
 async::Task<void> SessionPool::close_idle(Monotonic idle_before) {
   while (!idle_sessions_.empty() && idle_sessions_.back()->idle_since <= idle_before) {
-    const std::unique_ptr<Session> session = std::move(idle_sessions_.back());
+    std::unique_ptr<Session> session = std::move(idle_sessions_.back());
     idle_sessions_.pop_back();
-    co_await session->smtp->quit();
+    reserve();
+    co_await dismiss(std::move(session));
   }
+}
+
+void SessionPool::retire() {
+  retired_ = true;
+  idle_sessions_.clear();
 }
 
 void SessionPool::abort() {

@@ -1,6 +1,7 @@
 // SessionPool keeps one connection's SMTP sessions: opens them on places that are reserved, keeps idle ones for the
 // next message, and never hands one out that was opened with other settings (the pool dies with its connection's
-// version).
+// version). Its places are the connection's: sessions of an earlier version, and those that say QUIT, hold theirs until
+// they are over, so that a provider never sees more sessions than it allows.
 #pragma once
 
 #include <cstdint>
@@ -37,23 +38,30 @@ struct Session {
 
 enum class Freshness { kept_or_new, only_new };
 
+// How many sessions of a connection are in use, whatever version of it opened them.
+using BusyPlaces = std::shared_ptr<std::uint32_t>;
+
 class SessionPool {
  public:
   SessionPool(async::Loop& loop, Network& network, smtp::ClientOptions options, std::uint32_t max_messages,
-              Duration idle);
+              Duration idle, BusyPlaces busy);
 
   // A place, taken before acquire() and given back by release() or drop().
-  bool has_room(std::uint32_t places) const { return busy_ < places; }
-  void reserve() { ++busy_; }
+  bool has_room(std::uint32_t places) const { return *busy_ < places; }
+  void reserve() { ++*busy_; }
   // A session ready for MAIL, on a reserved place. After a Fault the place is given back by drop(nullptr).
   async::Task<std::expected<std::unique_ptr<Session>, smtp::Fault>> acquire(Freshness freshness,
                                                                             smtp::Conversation& conversation);
-  async::Task<void> release(std::unique_ptr<Session> session);  // keeps it or says QUIT
+  // Keeps it for the next message. One that has carried all it may comes back, to be dismissed.
+  std::unique_ptr<Session> release(std::unique_ptr<Session> session);
+  async::Task<void> dismiss(std::unique_ptr<Session> session);  // QUIT; its place is given back when that is over
   void drop(std::unique_ptr<Session> session);                  // it is no use any more
   async::Task<void> close_idle(Monotonic idle_before);
-  void abort();  // cuts the sessions in use
+  void retire();  // its connection's settings are others now: nothing is kept any more
+  void abort();   // cuts the sessions in use
 
-  std::uint32_t busy() const { return busy_; }
+  std::uint32_t busy() const { return *busy_; }
+  const BusyPlaces& places() const { return busy_; }
 
  private:
   async::Loop& loop_;
@@ -61,7 +69,8 @@ class SessionPool {
   smtp::ClientOptions options_;
   std::uint32_t max_messages_;
   Duration idle_;
-  std::uint32_t busy_ = 0;
+  BusyPlaces busy_;
+  bool retired_ = false;
   std::deque<std::unique_ptr<Session>> idle_sessions_;  // the latest used in front
   std::set<smtp::ClientSession*> in_use_;
 };

@@ -62,6 +62,7 @@ struct Engine::Transaction {
   smtp::Conversation conversation;
   std::string remote, tls;
   std::vector<store::AttemptRecord> attempts;  // one for each email, begun
+  std::uint64_t settings = 0;                  // under which it left the line
   Monotonic started{};                         // its place in the limits is reserved
   Monotonic begun{};                           // and taken, when there is a session
   Timestamp begun_wall;
@@ -69,11 +70,11 @@ struct Engine::Transaction {
 
 async::Task<void> Engine::ship(Shipment shipment, ConnectionId over) {
   const Outlet& from = outlets_.at(over);
-  Transaction transaction{from.connection, from.pool, nullptr, {}, {}, {}, {}, loop_.now(), {}, {}};
+  Transaction transaction{from.connection, from.pool, nullptr, {}, {}, {}, {}, settings_, loop_.now(), {}, {}};
   const Result<store::Content> content = co_await store_.content(shipment.emails.front().email.message_id);
   if (!content) {
     transaction.pool->drop(nullptr);
-    if (Outlet* still = outlet(over)) still->meter.release(shipment.emails.size());
+    release_places(transaction, shipment.emails.size());
     co_await shelve(std::move(shipment), content.error());
     co_return;
   }
@@ -85,14 +86,27 @@ async::Task<void> Engine::ship(Shipment shipment, ConnectionId over) {
   } else if (begun) {
     result = never_opened(transaction.session.error(), shipment.emails.size());
   }
-  // The session's place goes to the next in line while this one is recorded.
-  if (transaction.session && (result.session_usable || !begun)) {
-    co_await transaction.pool->release(std::move(*transaction.session));
-  } else {
+  // What the reply says of the connection counts before the next in line starts.
+  if (begun) judge_connection(transaction, result);
+  finish_with(transaction, result.session_usable || !begun);
+  if (begun) co_await settle(std::move(shipment), std::move(transaction), std::move(result));
+}
+
+// The session's place goes to the next in line while this one is recorded.
+void Engine::finish_with(Transaction& transaction, bool usable) {
+  const ConnectionId over = transaction.connection.id;
+  if (!transaction.session || !usable) {
     transaction.pool->drop(transaction.session ? std::move(*transaction.session) : nullptr);
+  } else if (std::unique_ptr<Session> worn = transaction.pool->release(std::move(*transaction.session))) {
+    under_way_.spawn(dismiss(transaction.pool, std::move(worn), over));
   }
   start(over);
-  if (begun) co_await settle(std::move(shipment), std::move(transaction), std::move(result));
+}
+
+async::Task<void> Engine::dismiss(std::shared_ptr<SessionPool> pool, std::unique_ptr<Session> session,
+                                  ConnectionId over) {
+  co_await pool->dismiss(std::move(session));
+  start(over);
 }
 
 // A message that can't be read: put by for an operator when it is damaged or gone, tried again when the store is busy.
@@ -114,26 +128,35 @@ async::Task<void> Engine::shelve(Shipment shipment, Error why) {
   look();
 }
 
-// Commits the intent before MAIL. Emails that an operator has taken away meanwhile leave the shipment.
+// Commits the intent before MAIL. Emails that an operator has taken away meanwhile leave the shipment; when
+// connections, rules or pauses are others by now, all of it chooses anew.
 async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
+  const ConnectionId over = transaction.connection.id;
+  while (reading_history_.contains(over)) co_await may_begin_.wait();
+  if (transaction.settings != settings_) {
+    release_places(transaction, shipment.emails.size());
+    assign_anew(std::move(shipment));
+    look();
+    co_return false;
+  }
   if (transaction.session) {
     transaction.remote = (*transaction.session)->smtp->remote();
     transaction.tls = (*transaction.session)->smtp->tls_version();
   } else {
     transaction.remote = transaction.connection.host + ":" + std::to_string(transaction.connection.port);
   }
-  take_places(transaction, shipment.emails.size());
   std::vector<store::AttemptStart> starts;
   for (const DueEmail& due : shipment.emails) {
     transaction.attempts.push_back(attempt_of(due, transaction));
     starts.push_back({transaction.attempts.back(), due.email.pinned_to, due.email.in_doubt_with});
   }
+  ++beginning_[over];
   const Result<std::vector<bool>> begun = co_await store_.begin_attempts(std::move(starts));
   if (!begun) {
     std::vector<AttemptId> unsure;
     for (const store::AttemptRecord& attempt : transaction.attempts) unsure.push_back(attempt.id);
-    give_back(transaction, shipment.emails.size());
-    under_way_.spawn(take_back(std::move(unsure), std::move(shipment.emails)));
+    release_places(transaction, shipment.emails.size());
+    under_way_.spawn(take_back(over, std::move(unsure), std::move(shipment.emails)));
     co_return false;
   }
   std::vector<DueEmail> kept;
@@ -148,7 +171,9 @@ async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
       backlog_.look_again(shipment.emails[i].email);
     }
   }
-  give_back(transaction, shipment.emails.size() - kept.size());
+  release_places(transaction, shipment.emails.size() - kept.size());
+  take_places(transaction, kept.size());
+  begin_is_answered(over);
   shipment.emails = std::move(kept);
   transaction.attempts = std::move(attempts);
   co_return !shipment.emails.empty();
@@ -171,13 +196,18 @@ store::AttemptRecord Engine::attempt_of(const DueEmail& due, const Transaction& 
   return attempt;
 }
 
-// What was reserved in the connection's limits is taken now, or let go when there is no session to send over.
+// What was reserved in the connection's limits is let go: nothing is sent.
+void Engine::release_places(const Transaction& transaction, std::size_t emails) {
+  if (Outlet* over = outlet(transaction.connection.id)) over->meter.release(emails);
+}
+
+// Once the attempt is on the disk, what was reserved is taken, or let go when there is no session to send over.
 void Engine::take_places(Transaction& transaction, std::size_t emails) {
   transaction.begun = loop_.now();
   transaction.begun_wall = loop_.wall();
   Outlet* over = outlet(transaction.connection.id);
   if (over == nullptr) return;
-  if (!transaction.session) return over->meter.release(emails);
+  if (!transaction.session || emails == 0) return over->meter.release(emails);
   over->meter.begin(emails, transaction.begun, transaction.begun_wall);
   if (std::optional<std::string> warning = over->meter.take_warning())
     tell("quota.near", transaction.connection.id, std::move(*warning));
@@ -186,24 +216,32 @@ void Engine::take_places(Transaction& transaction, std::size_t emails) {
 // fine-print, "Connections": given back only if MAIL was never sent.
 void Engine::give_back(const Transaction& transaction, std::size_t emails) {
   Outlet* over = outlet(transaction.connection.id);
-  if (over != nullptr && transaction.session) over->meter.give_back(emails, transaction.begun, transaction.begun_wall);
+  // The session it was counted with may have been closed, and no new one opened.
+  const bool counted = !transaction.attempts.empty() && transaction.attempts.front().counted;
+  if (over != nullptr && counted) over->meter.give_back(emails, transaction.begun, transaction.begun_wall);
 }
 
 // Nothing was sent, and nobody knows whether the begin is recorded: it is undone before anything else may happen to
 // these emails. At shutdown the next start takes what is left for a doubt.
-async::Task<void> Engine::take_back(std::vector<AttemptId> attempts, std::vector<DueEmail> emails) {
+async::Task<void> Engine::take_back(ConnectionId over, std::vector<AttemptId> attempts, std::vector<DueEmail> emails) {
   for (;;) {
     store_trouble_until_ = loop_.now() + std::chrono::seconds(1);
     const Result<> undone = co_await store_.take_back(attempts);
     if (undone) break;
-    if (stopping_) co_return;
+    if (stopping_) break;
     co_await async::sleep_until(loop_, loop_.now() + std::chrono::seconds(1));
   }
+  begin_is_answered(over);
   for (const DueEmail& due : emails) {
     backlog_.let_go(due.email);
     backlog_.look_again(due.email);
   }
   look();
+}
+
+void Engine::begin_is_answered(ConnectionId over) {
+  if (--beginning_.at(over) == 0) beginning_.erase(over);
+  if (reading_history_.contains(over)) may_begin_.notify_all();
 }
 
 async::Task<smtp::TransactionResult> Engine::transmit(Shipment& shipment, Transaction& transaction,
@@ -233,7 +271,6 @@ async::Task<void> Engine::settle(Shipment shipment, Transaction transaction, smt
     give_back(transaction, shipment.emails.size());
     for (store::AttemptRecord& attempt : transaction.attempts) attempt.counted = false;
   }
-  judge_connection(transaction, result);
   std::vector<store::AttemptOutcome> outcomes;
   for (std::size_t i = 0; i < shipment.emails.size(); ++i)
     outcomes.push_back(conclude(shipment, i, transaction, result));
@@ -269,8 +306,11 @@ void Engine::fail_over(Shipment shipment, const Transaction& transaction, const 
   assign(std::move(shipment));
 }
 
-// One transaction says one thing about its connection, however many recipients it had.
+// One transaction says one thing about its connection, however many recipients it had, and nothing about one that was
+// changed meanwhile.
 void Engine::judge_connection(const Transaction& transaction, const smtp::TransactionResult& result) {
+  const Outlet* judged = outlet(transaction.connection.id);
+  if (judged == nullptr || judged->pool != transaction.pool) return;
   bool well = false;
   for (const smtp::RecipientOutcome& outcome : result.recipients) {
     if (outcome.kind == Kind::doubt) continue;  // one lost reply says nothing (api.md)
@@ -343,10 +383,12 @@ void Engine::count(const EmailRecord& email) {
 void Engine::feel(ConnectionId id, const policy::Verdict& verdict, const std::string& reason) {
   Outlet* sick = outlet(id);
   if (sick == nullptr) return;
-  const std::uint32_t busy = sick->pool->busy() + 1;  // its own place is given back already
+  const std::uint32_t busy = sick->pool->busy();  // its own place included
   const bool too_many = policy::asks_for_fewer_sessions(verdict);
   if (too_many) sick->allowance.refused(busy, loop_.now());
-  if (too_many && busy > 1) return;  // the others go on; mail finds a place among them
+  // The others go on, and mail finds a place among them. A probe's answer is heard in any case: the breaker waits for
+  // it.
+  if (too_many && busy > 1 && sick->breaker.closed()) return;
   const bool changed = sick->breaker.fault(verdict, reason, loop_.now(), loop_.wall(), random_);
   if (changed && !sick->breaker.closed())
     tell("connection.down", id, "The connection \"" + sick->connection.caption + "\" is down: " + reason);

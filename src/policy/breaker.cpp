@@ -51,7 +51,7 @@ bool Breaker::fault(const Verdict& verdict, std::string reason, Monotonic now, T
   probing_ = false;
   const HealthState before = health_.state;
   const bool rests = asks_for_rest(verdict.scope);
-  if (rests) take_rest(verdict, reason, now, random);
+  if (rests || verdict.retry_after) take_rest(verdict, reason, now, random);
   if (health_.faults_in_a_row == 0 && before == HealthState::up) {
     health_.since = wall;
     health_.reason = std::move(reason);

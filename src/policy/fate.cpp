@@ -65,8 +65,8 @@ EmailRecord fate(EmailRecord email, const Ending& ending, const Route& next, con
   } else if (verdict.elsewhere == Elsewhere::worthwhile && next.connection != nullptr) {
     wait_until(email, EmailStatus::queued, now);
   } else if (is_connection_fault(verdict.scope)) {
-    const Duration wait = std::max<Duration>(next.until - now_monotonic, verdict.retry_after.value_or(Duration{0}));
-    wait_until(email, EmailStatus::queued, now + wait);
+    // The time its provider asked for binds that connection (Breaker::rest), not the email.
+    wait_until(email, EmailStatus::queued, now + std::max<Duration>(next.until - now_monotonic, Duration{0}));
   } else if (is_email_fault(verdict.scope) && verdict.permanence == Permanence::permanent) {
     finish(email, EmailStatus::failed, now);
   } else {

@@ -8,6 +8,7 @@
 namespace postroom::policy {
 namespace {
 
+constexpr std::size_t periods_remembered = 4;
 constexpr std::uint32_t paces_a_second = 20;  // faster limits send a few at each pace
 
 std::string full(const char* window, std::uint32_t limit) {
@@ -20,7 +21,7 @@ Meter::Meter(const store::SendingLimits& limits, TimeZone zone)
     : windows_{{{std::chrono::seconds(1), limits.per_second, "second"},
                 {std::chrono::minutes(1), limits.per_minute, "minute"},
                 {std::chrono::hours(1), limits.per_hour, "hour"}}},
-      periods_{{{limits.per_day, "day", {}, {}}, {limits.per_month, "month", {}, {}}}},
+      periods_{{{limits.per_day, "day", {}, {}, 0, false, {}}, {limits.per_month, "month", {}, {}, 0, false, {}}}},
       zone_(zone) {}
 
 Meter::Memory Meter::memory() const {
@@ -33,20 +34,35 @@ Meter::Memory Meter::memory() const {
   return needed;
 }
 
-// A new day or month starts from nothing.
+// A new day or month starts from nothing; one that the wall clock comes back to goes on where it was left.
 void Meter::roll(Timestamp wall) {
+  const auto is_over = [wall](const Period& period) { return wall < period.start || wall >= period.end; };
   Period& day = periods_[0];
   Period& month = periods_[1];
-  if (wall >= day.end) day = {day.limit, day.name, zone_.start_of_day(wall), zone_.start_of_next_day(wall)};
-  if (wall >= month.end) month = {month.limit, month.name, zone_.start_of_month(wall), zone_.start_of_next_month(wall)};
+  if (is_over(day)) turn(day, zone_.start_of_day(wall), zone_.start_of_next_day(wall));
+  if (is_over(month)) turn(month, zone_.start_of_month(wall), zone_.start_of_next_month(wall));
+}
+
+void Meter::turn(Period& period, Timestamp start, Timestamp end) {
+  if (period.end != Timestamp{}) period.others[period.start] = period.count;
+  period.start = start;
+  period.end = end;
+  const auto known = period.others.find(start);
+  period.count = known == period.others.end() ? 0 : known->second;
+  while (period.others.size() > periods_remembered) period.others.erase(period.others.begin());
+  period.warned = false;
 }
 
 void Meter::restore(const store::SendingHistory& history, Monotonic now, Timestamp wall) {
-  for (Period& period : periods_) period.end = Timestamp{};
+  for (Period& period : periods_) {
+    period.end = Timestamp{};
+    period.others.clear();
+  }
+  for (const store::SendingHistory::Quarter& quarter : history.quarters) {
+    periods_[0].others[zone_.start_of_day(quarter.at)] += quarter.count;
+    periods_[1].others[zone_.start_of_month(quarter.at)] += quarter.count;
+  }
   roll(wall);
-  for (const store::SendingHistory::Quarter& quarter : history.quarters)
-    for (Period& period : periods_)
-      if (quarter.at >= period.start && quarter.at < period.end) period.count += quarter.count;
   sent_.clear();
   for (const Timestamp at : history.recent) {
     const Duration ago = std::max<Duration>(wall - at, Duration{0});
@@ -131,7 +147,7 @@ void Meter::forget(Monotonic now) {
 
 void Meter::give_back(std::size_t emails, Monotonic begun, Timestamp begun_wall) {
   for (Period& period : periods_)
-    if (begun_wall >= period.start && begun_wall < period.end)
+    if (begun_wall >= period.start && begun_wall < period.end)  // else its day is over
       period.count -= std::min<std::uint64_t>(period.count, emails);
   const auto [first, last] = std::ranges::equal_range(sent_, begun);
   sent_.erase(first, first + std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(emails), last - first));

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -27,7 +28,7 @@ class Meter {
     std::size_t most = 0;
   };
   Memory memory() const;
-  Timestamp remembers_from(Timestamp wall) const { return zone_.start_of_month(wall); }
+  Timestamp remembers_from(Timestamp wall) const { return zone_.start_of_month(wall - std::chrono::hours(24)); }
   void restore(const store::SendingHistory& history, Monotonic now, Timestamp wall);
   // Takes over what an earlier version of the connection has reserved and not yet begun.
   void inherit(const Meter& before) { reserved_ = before.reserved_; }
@@ -63,9 +64,12 @@ class Meter {
     Timestamp start, end;
     std::uint64_t count = 0;
     bool warned = false;
+    std::map<Timestamp, std::uint64_t>
+        others;  // a few other days' counts, by their start: the wall clock may step back
   };
 
   void roll(Timestamp wall);
+  static void turn(Period& period, Timestamp start, Timestamp end);
   void forget(Monotonic now);
   std::size_t sent_since(Monotonic after) const;
   Duration pace() const;

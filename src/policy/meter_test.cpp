@@ -57,6 +57,21 @@ TEST_F(MeterTest, NeverExceedsALimitInAnySlidingWindow) {
   EXPECT_GE(sent.size(), 300u);
 }
 
+TEST_F(MeterTest, CountsOnWhereItWasWhenTheWallClockStepsBackIntoAnEarlierDay) {
+  limit({0, 0, 0, 10, 0});
+  const auto send = [this](Timestamp wall, std::size_t emails) {
+    meter_.reserve(emails, now_);
+    meter_.begin(emails, now_, wall);
+  };
+  send(noon, 8);
+  for (const Duration ahead : {Duration(hours(13)), Duration(hours(24 * 365))}) {
+    EXPECT_EQ(meter_.room(now_, noon + ahead), 10u);
+    send(noon + ahead, 3);
+    EXPECT_EQ(meter_.room(now_, noon), 2u);
+    EXPECT_EQ(meter_.room(now_, noon + ahead), 7u);
+  }
+}
+
 TEST_F(MeterTest, PacesWhatALimitASecondAllows) {
   limit({20, 0, 0, 0, 0});
   const std::vector<Monotonic> sent = send_for(seconds(10));

@@ -70,7 +70,9 @@ std::pair<Monotonic, ReasonClass> outlook(const Candidate& candidate, const Rout
   const bool tied = only_one(request).has_value();
   switch (obstacle) {
     case Obstacle::tried:
-      return {candidate.healthy ? now + request.next_round : std::max(candidate.probe_at, now), ReasonClass::outage};
+      return {candidate.healthy ? std::max(now + request.next_round, candidate.rests_until.value_or(now))
+                                : std::max(candidate.probe_at, now),
+              ReasonClass::outage};
     case Obstacle::down:
       return {std::max(candidate.probe_at, now), tied ? ReasonClass::connection : ReasonClass::outage};
     case Obstacle::rests:
