@@ -22,6 +22,16 @@ std::string_view domain_of(std::string_view address) {
   return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
 }
 
+// Whether mail that `drawn` has no room for may as well go over `other`: of the same priority, and not one that the
+// routing rule keeps for the case that those it names can't send.
+bool as_good(const store::ConnectionRecord& drawn, const store::ConnectionRecord& other,
+             const store::RoutingRule* rule) {
+  const auto named = [rule](ConnectionId id) {
+    return rule == nullptr || std::ranges::find(rule->connections, id) != rule->connections.end();
+  };
+  return other.priority == drawn.priority && named(other.id) == named(drawn.id);
+}
+
 }  // namespace
 
 struct Engine::Candidates {
@@ -104,12 +114,26 @@ void Engine::assign(Shipment shipment) {
     }
     return;
   }
-  const policy::Route next = route(shipment.emails.front(), shipment.tried);
-  if (next.connection == nullptr) return wait(std::move(shipment), next);
-  Outlet& outlet = outlets_.at(next.connection->id);
-  if (outlet.has_room(options_.window / 2) || outlets_.size() == 1 || !shipment.tried.empty())
-    return outlet.stand_in_line(lane, std::move(shipment));
-  for (const DueEmail& due : shipment.emails) backlog_.pass_by(due.email, next.connection->id);
+  const policy::Route drawn = route(shipment.emails.front(), shipment.tried);
+  if (drawn.connection == nullptr) return wait(std::move(shipment), drawn);
+  const auto stands_at = [&](ConnectionId id) {
+    Outlet& outlet = outlets_.at(id);
+    const bool may = outlet.has_room(options_.window / 2) || outlets_.size() == 1 || !shipment.tried.empty();
+    if (may) outlet.stand_in_line(lane, std::move(shipment));
+    return may;
+  };
+  if (stands_at(drawn.connection->id)) return;
+  // Others that may serve it as well take it sooner; it is read again when the first of them has room.
+  std::set<ConnectionId> full{drawn.connection->id};
+  for (;;) {
+    const policy::Route other = route(shipment.emails.front(), full);
+    if (other.connection == nullptr || !as_good(*drawn.connection, *other.connection, rule_of(shipment.emails.front())))
+      break;
+    if (stands_at(other.connection->id)) return;
+    full.insert(other.connection->id);
+  }
+  for (const DueEmail& due : shipment.emails)
+    for (const ConnectionId id : full) backlog_.pass_by(due.email, id);
 }
 
 void Engine::wait(Shipment shipment, const policy::Route& route) {

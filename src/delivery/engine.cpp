@@ -15,7 +15,8 @@ constexpr Duration housekeeping_interval = std::chrono::seconds(1);
 constexpr Duration time_mark_interval = std::chrono::minutes(1);
 constexpr Duration store_patience = std::chrono::seconds(1);
 constexpr std::size_t expire_batch = 1000;
-constexpr std::size_t put_offs_a_second = 1000;
+constexpr std::size_t put_offs_a_second = 200;
+constexpr std::size_t waits_at_once = 500;
 
 }  // namespace
 
@@ -219,6 +220,28 @@ async::Task<void> Engine::load_settings() {
                                   known != nullptr ? known->pool->places() : std::make_shared<std::uint32_t>(0)));
   }
   replace_outlets(std::move(fresh));
+  if (std::exchange(knows_settings_, true)) under_way_.spawn(end_waits());
+}
+
+// What the connections, rules and pauses of before made wait until their own time may go by those of now.
+async::Task<void> Engine::end_waits() {
+  if (std::exchange(ending_waits_, true)) co_return;  // under way; it notices the change
+  std::uint64_t settings = settings_;
+  EmailId after{};
+  while (!stopping_) {
+    const Result<std::optional<EmailId>> last = co_await store_.end_waits(after, loop_.wall(), waits_at_once);
+    if (!last) {
+      co_await async::sleep_until(loop_, loop_.now() + store_patience);
+    } else if (settings != settings_) {
+      settings = settings_;
+      after = EmailId{};
+    } else if (*last) {
+      after = **last;
+    } else {
+      break;
+    }
+  }
+  ending_waits_ = false;
 }
 
 // What stood in line chooses again: the connections, the rules or the pauses are others now.
@@ -242,8 +265,7 @@ async::Task<void> Engine::keep_house() {
   put_off_budget_ = put_offs_a_second;
   for (auto& [id, outlet] : outlets_) {
     outlet.tick(loop_.now());
-    for (const Shipment& shipment : outlet.take_surplus(options_.window / 2))
-      for (const store::DueEmail& due : shipment.emails) backlog_.pass_by(due.email, id);
+    for (Shipment& shipment : outlet.take_surplus(options_.window / 2)) assign(std::move(shipment));
   }
   Result<std::size_t> expired = co_await store_.expire(loop_.wall(), expire_batch);
   while (expired && *expired == expire_batch && !stopping_)

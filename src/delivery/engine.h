@@ -104,6 +104,7 @@ class Engine {
   Outlet make_outlet(store::ConnectionRecord connection, std::optional<store::ConnectionHealth> remembered,
                      policy::Meter meter, BusyPlaces busy);
   void replace_outlets(Outlets fresh);
+  async::Task<void> end_waits();
   void look();
   async::Task<void> keep_house();
   Monotonic next_look();
@@ -172,13 +173,15 @@ class Engine {
   store::Pauses pauses_;
   bool stale_settings_ = true;
   bool loading_settings_ = false;
+  bool knows_settings_ = false;
+  bool ending_waits_ = false;
   bool running_ = false;
   bool stopping_ = false;
   bool looked_for_ = true;           // something changed since the last look
   Monotonic store_trouble_until_{};  // sending pauses while outcomes can't be recorded
   Monotonic nobody_until_{};         // mail that no connection could take is routed anew from then on
   std::vector<store::EmailRecord> to_put_off_;
-  std::size_t put_off_budget_ = 1000;  // writes of this second: a deep queue without a way out costs no more
+  std::size_t put_off_budget_ = 0;  // writes of this second: a deep queue without a way out costs no more
   Monotonic next_housekeeping_{};
   Monotonic next_time_mark_{};
   bool housekeeping_ = false;

@@ -6,7 +6,7 @@
 namespace postroom::delivery {
 namespace {
 
-constexpr double line_seconds = 10;  // a line is as long as its connection clears in this time
+constexpr double line_seconds = 2;  // a line is as long as its connection clears in this time
 constexpr Duration line_patience = std::chrono::seconds(10);
 constexpr double expected_per_place = 5;  // emails a second, until it is known better
 

@@ -193,6 +193,15 @@ class WedgedTest(LimitsTest):
         self.assertEqual(len(peer.taken()), 40)
         self.assertNotIn("accepted", [self.postroom.email(each)["status"] for each in stuck])
 
+    def test_mail_that_either_may_send_does_not_wait_for_the_wedged_one(self):
+        silent, peer = Silent(), self.provider()
+        self.addCleanup(silent.stop)
+        for port in (silent.port, peer.port):
+            self.postroom.connect_to(port, priority=1, max_sessions=2)
+        self.send_many(200)
+        # Two under way, and at most eight in line: twice what a line of two sessions holds.
+        wait_for(lambda: len(peer.taken()) >= 190, "all but the wedged one's own few have gone by the healthy one")
+
 
 if __name__ == "__main__":
     unittest.main()
