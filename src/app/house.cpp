@@ -201,6 +201,7 @@ async::Task<void> House::keep_retention() {
   while (!stopping_) {
     const Result<std::size_t> removed =
         co_await store_->remove_old({ago(7), ago(90), ago(365), ago(2)}, retention_step);
+    if (stopping_) break;
     const bool more = removed && *removed >= retention_step;
     co_await stop_signal_.wait(loop_.now() +
                                (more ? Duration(std::chrono::milliseconds(200)) : Duration(std::chrono::minutes(10))));

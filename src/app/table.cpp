@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 // What is worth a column, in this order; a list shows those that its items have.
-constexpr std::array<std::string_view, 35> columns{"id",
+constexpr std::array<std::string_view, 42> columns{"id",
                                                    "caption",
                                                    "name",
                                                    "host",
@@ -45,6 +45,13 @@ constexpr std::array<std::string_view, 35> columns{"id",
                                                    "tag",
                                                    "connection_ids",
                                                    "otherwise",
+                                                   "stage",
+                                                   "code",
+                                                   "enhanced",
+                                                   "text",
+                                                   "scope",
+                                                   "permanence",
+                                                   "wait",
                                                    "usable",
                                                    "chosen",
                                                    "why",
