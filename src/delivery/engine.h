@@ -136,7 +136,8 @@ class Engine {
   async::Task<void> take_back(store::ConnectionId over, std::vector<AttemptId> attempts,
                               std::vector<store::DueEmail> emails);
   void begin_is_answered(store::ConnectionId over);
-  void finish_with(Transaction& transaction, bool usable);
+  enum class Afterwards { keep_session, drop_session };
+  void finish_with(Transaction& transaction, Afterwards what);
   async::Task<void> dismiss(std::shared_ptr<SessionPool> pool, std::unique_ptr<Session> session,
                             store::ConnectionId over);
   async::Task<smtp::TransactionResult> transmit(Shipment& shipment, Transaction& transaction,

@@ -88,14 +88,15 @@ async::Task<void> Engine::ship(Shipment shipment, ConnectionId over) {
   }
   // What the reply says of the connection counts before the next in line starts.
   if (begun) judge_connection(transaction, result);
-  finish_with(transaction, result.session_usable || !begun);
+  const bool usable = result.session_usable || !begun;
+  finish_with(transaction, usable ? Afterwards::keep_session : Afterwards::drop_session);
   if (begun) co_await settle(std::move(shipment), std::move(transaction), std::move(result));
 }
 
 // The session's place goes to the next in line while this one is recorded.
-void Engine::finish_with(Transaction& transaction, bool usable) {
+void Engine::finish_with(Transaction& transaction, Afterwards what) {
   const ConnectionId over = transaction.connection.id;
-  if (!transaction.session || !usable) {
+  if (!transaction.session || what == Afterwards::drop_session) {
     transaction.pool->drop(transaction.session ? std::move(*transaction.session) : nullptr);
   } else if (std::unique_ptr<Session> worn = transaction.pool->release(std::move(*transaction.session))) {
     under_way_.spawn(dismiss(transaction.pool, std::move(worn), over));
@@ -155,7 +156,6 @@ async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
   if (!begun) {
     std::vector<AttemptId> unsure;
     for (const store::AttemptRecord& attempt : transaction.attempts) unsure.push_back(attempt.id);
-    release_places(transaction, shipment.emails.size());
     under_way_.spawn(take_back(over, std::move(unsure), std::move(shipment.emails)));
     co_return false;
   }
@@ -231,6 +231,7 @@ async::Task<void> Engine::take_back(ConnectionId over, std::vector<AttemptId> at
     if (stopping_) break;
     co_await async::sleep_until(loop_, loop_.now() + std::chrono::seconds(1));
   }
+  if (Outlet* still = outlet(over)) still->meter.release(emails.size());
   begin_is_answered(over);
   for (const DueEmail& due : emails) {
     backlog_.let_go(due.email);

@@ -1,5 +1,6 @@
 // SimNetwork is the network and its providers: each dial reaches a small SMTP server of its own, which misbehaves as
-// chance has it. Every byte the engine writes is watched: no RCPT may leave without its attempt on the disk.
+// its temper and chance have it. Every byte the engine writes is watched: no RCPT may leave without its attempt on the
+// disk, no session carries more messages and no connection has more sessions than its settings allow.
 #pragma once
 
 #include <string>
@@ -24,6 +25,9 @@ class SimNetwork final : public net::Dialer, public net::Resolver, public net::T
   bool can_accept() const override { return false; }
 
  private:
+  void session_begins(store::ConnectionId connection);
+  bool is_down(store::ConnectionId connection);
+
   async::Loop& loop_;
   World& world_;
 };

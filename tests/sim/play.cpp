@@ -1,75 +1,18 @@
 #include "sim/play.h"
 
 #include <memory>
-#include <set>
 #include <utility>
 
-#include "async/sim_loop.h"
-#include "delivery/engine.h"
-#include "sim/network.h"
+#include "sim/process.h"
+#include "sim/topology.h"
 #include "sim/watcher.h"
 #include "sim/world.h"
 
 namespace postroom::sim {
 namespace {
 
-using store::memory::CommitFate;
-using store::memory::MemoryStore;
-
-constexpr store::ConnectionId connection_count = 3;
 constexpr int acts_of_a_play = 60;
-constexpr std::uint64_t most_steps = 2'000'000;
-
-delivery::EngineOptions options_of(World& world) {
-  using std::chrono::seconds;
-  delivery::EngineOptions options;
-  options.retry.waits = {seconds(1), seconds(5), seconds(20), seconds(60)};
-  options.breaker = {5, seconds(5), seconds(30)};
-  options.deadlines = {seconds(3), seconds(3), seconds(5), seconds(5), seconds(5), seconds(5), seconds(10), seconds(2)};
-  options.session_idle = seconds(10);
-  options.stop_patience = seconds(15);
-  options.window = world.below(3) == 0 ? 4 : 200;
-  return options;
-}
-
-// What a crash takes along. A crashed process is left as it stood, never run again and never taken apart: its
-// coroutines can't be ended from outside.
-struct Process {
-  explicit Process(std::shared_ptr<World> shared)
-      : owned(std::move(shared)),
-        world(*owned),
-        loop(world.now),
-        store(loop, world.disk),
-        network(loop, world),
-        ids(store.highest_id()),
-        chance(world.below(UINT64_MAX)),
-        engine(
-            loop, store, {network, network, network, [](const net::IpAddress&) { return Result<>{}; }}, ids, chance,
-            [](const store::ConnectionRecord&) { return Secret(); }, options_of(world)),
-        pause(loop) {
-    store.on_commit([this](store::memory::Write) { return fate_of(); });
-    store.on_connections_changed([this] { engine.settings_changed(); });
-  }
-
-  CommitFate fate_of() {
-    const bool trouble = !world.quiet && store_trouble_until > loop.now();
-    if (trouble || world.happens(world.refusals)) return CommitFate::refused;
-    if (world.happens(world.refusals)) return CommitFate::committed_but_reported_lost;
-    return CommitFate::committed;
-  }
-
-  std::shared_ptr<World> owned;
-  World& world;
-  async::SimLoop loop;
-  MemoryStore store;
-  SimNetwork network;
-  IdGenerator ids;
-  SeededRandom chance;
-  delivery::Engine engine;
-  async::Timer pause;
-  Monotonic store_trouble_until{};
-  bool ended = false;
-};
+constexpr std::uint64_t most_steps = 200'000;
 
 std::vector<Process*>& crashed_processes() {
   static auto& kept = *new std::vector<Process*>();
@@ -79,19 +22,24 @@ std::vector<Process*>& crashed_processes() {
 class Play {
  public:
   explicit Play(std::uint64_t seed) : owned_(std::make_shared<World>(seed)), world_(*owned_), watcher_(world_) {
-    world_.now = async::SimLoop().wall();
+    world_.now = world_.latest = random_start(world_);
+    clock_is_steady_ = !world_.one_in(3);
+    connection_count_ = static_cast<store::ConnectionId>(world_.one_in(4) ? 1 : 2 + world_.below(4));
+    busy_ = world_.one_in(3);
   }
 
   Ending run() {
     begin_process();
-    for (store::ConnectionId id = 1; id <= connection_count; ++id) create_connection(id);
+    for (store::ConnectionId id = 1; id <= connection_count_; ++id) create_connection(id);
+    if (world_.one_in(3)) change_rules();
     for (int i = 0; i < acts_of_a_play && world_.violations.empty(); ++i) {
       act();
-      pass(std::chrono::milliseconds(world_.below(8000)));
+      pass(world_.one_in(40) ? Duration(std::chrono::minutes(1 + world_.below(20)))
+                             : Duration(std::chrono::milliseconds(world_.below(8000))));
     }
     make_peace();
-    pass(std::chrono::minutes(40));
-    if (world_.violations.empty()) watcher_.check_end();
+    pass(std::chrono::minutes(15));
+    if (world_.violations.empty()) watcher_.check_end(*process_);
     end_process();
     return ending();
   }
@@ -100,6 +48,7 @@ class Play {
   void begin_process() {
     process_ = new Process(owned_);
     world_.tell("the process starts");
+    watcher_.process_begins();
     async::start(process_->engine.run(), [process = process_] { process->ended = true; });
   }
 
@@ -110,10 +59,8 @@ class Play {
       world_.violated("a play ends", "too many steps");
       return false;
     }
-    world_.now = process_->loop.wall();
-    const bool more = process_->loop.step();
-    world_.now = process_->loop.wall();
-    watcher_.check();
+    const bool more = process_->step();
+    watcher_.check(*process_);
     return more && world_.violations.empty();
   }
 
@@ -135,72 +82,90 @@ class Play {
     return result ? std::move(*result) : T(std::unexpected(Error{ErrorCode::canceled, "the play is over"}));
   }
 
+  store::ConnectionId some_connection() {
+    return static_cast<store::ConnectionId>(1 + world_.below(static_cast<std::uint64_t>(connection_count_)));
+  }
+
   void create_connection(store::ConnectionId id) {
-    store::ConnectionRecord connection;
-    connection.caption = "connection " + std::to_string(id);
-    connection.host = "c" + std::to_string(id) + ".example";
-    connection.port = 25;
-    connection.encryption = id == 2 ? store::Encryption::ssl : store::Encryption::none;
-    connection.priority = static_cast<std::int32_t>(world_.below(3));
-    connection.max_sessions = static_cast<std::uint32_t>(1 + world_.below(3));
-    connection.max_messages_per_session = static_cast<std::uint32_t>(world_.below(4));
-    connection.on_doubt = id == 3 ? store::OnDoubt::hold : store::OnDoubt::retry;
+    const store::ConnectionRecord connection = random_connection(world_, id);
+    world_.tell(describe(connection));
     while (world_.violations.empty() && process_->store.disk().connections.size() < static_cast<std::size_t>(id))
       static_cast<void>(call(process_->store.create_connection(connection, {})));
+    if (world_.one_in(2)) new_temper(world_, id);
   }
 
   void act() {
     const std::uint64_t what = world_.below(100);
-    if (what < 45) return submit();
-    if (what < 60) return operate();
-    if (what < 72) return crash();
-    if (what < 80) return change_connection();
-    if (what < 90) {
-      const auto connection = static_cast<store::ConnectionId>(1 + world_.below(connection_count));
-      world_.tell("connection " + std::to_string(connection) + " goes down");
-      world_.down_until[connection] = world_.now + std::chrono::seconds(world_.below(60));
-      return;
-    }
-    if (what < 95) {
+    if (what < 40) return submit();
+    if (what < 52) return operate();
+    if (what < 60) return crash();
+    if (what < 68) return change_connection();
+    if (what < 73) return take_down(some_connection());
+    if (what < 80) return new_temper(world_, some_connection());
+    if (what < 85) return pause_or_resume();
+    if (what < 88) return change_rules();
+    if (what < 91) return jump_the_clock();
+    if (what < 93) return wake();
+    if (what < 97) {
       world_.tell("the store is in trouble");
       process_->store_trouble_until = process_->loop.now() + std::chrono::seconds(world_.below(10));
     }
   }
 
+  void take_down(store::ConnectionId connection) {
+    world_.tell("connection " + std::to_string(connection) + " goes down");
+    world_.providers[connection].down_until = world_.time + std::chrono::seconds(world_.below(60));
+  }
+
   void submit() {
+    const std::uint64_t messages = busy_ && world_.one_in(6) ? 5 + world_.below(20) : 1;
+    for (std::uint64_t i = 0; i < messages && world_.violations.empty(); ++i) submit_message();
+  }
+
+  void submit_message() {
     store::NewMessage added;
     const auto bucket = static_cast<unsigned>(world_.below(bucket_count));
     store::MessageRecord& message = added.message;
     message.id = {process_->ids.next(world_.now, bucket)};
-    message.reverse_path = "office@example.org";
-    if (world_.below(4) == 0) message.send_at = world_.now + std::chrono::seconds(world_.below(120));
-    if (world_.below(5) == 0) message.pinned_to = static_cast<store::ConnectionId>(1 + world_.below(connection_count));
-    if (world_.below(5) == 0) message.on_doubt = store::OnDoubt::hold;
-    const bool short_lived = world_.below(8) == 0;
+    message.reverse_path = "office@" + std::string(sender_domains[world_.below(sender_domains.size())]);
+    message.lane = lanes[world_.below(lanes.size())];
+    if (world_.one_in(3)) message.tags.emplace_back(tags[world_.below(tags.size())]);
+    if (world_.one_in(4)) message.send_at = world_.now + std::chrono::seconds(world_.below(120));
+    if (world_.one_in(5)) message.pinned_to = some_connection();
+    if (world_.one_in(5)) message.on_doubt = store::OnDoubt::hold;
+    const bool short_lived = world_.one_in(8);
     message.expires_at = message.send_at.value_or(world_.now) +
-                         (short_lived ? Duration(std::chrono::seconds(20)) : Duration(std::chrono::hours(5)));
+                         (short_lived ? Duration(std::chrono::seconds(20)) : Duration(std::chrono::hours(72)));
     std::string body = "Subject: Hello\r\n\r\n";
     for (std::uint64_t lines = world_.below(40); lines > 0; --lines) body += "..A line that needs care.\r\n";
-    if (world_.below(20) == 0) body += std::string(900, 'x') + "\r\n";
+    if (world_.one_in(20)) body += std::string(900, 'x') + "\r\n";
     added.content = std::make_shared<const std::string>(std::move(body));
     message.email_count = static_cast<std::uint32_t>(1 + world_.below(5));
     for (std::uint32_t i = 0; i < message.email_count; ++i) {
       store::EmailRecord email;
       email.id = {process_->ids.next(world_.now, bucket)};
       email.message_id = message.id;
-      email.address = "p" + std::to_string(++recipients_) + "@example.net";
+      email.lane = message.lane;
+      email.address = "p" + std::to_string(++recipients_) + "@" +
+                      std::string(recipient_domains[world_.below(recipient_domains.size())]);
       email.status = message.send_at ? store::EmailStatus::scheduled : store::EmailStatus::queued;
       email.next_attempt_at = message.send_at.value_or(world_.now);
       email.expires_at = message.expires_at;
       email.pinned_to = message.pinned_to;
       added.emails.push_back(std::move(email));
     }
+    accept(std::move(added));
+  }
+
+  void accept(store::NewMessage added) {
     const std::vector<store::EmailRecord> emails = added.emails;
+    std::string what =
+        emails.front().address + " and " + std::to_string(emails.size() - 1) + " more, lane " + added.message.lane;
+    if (added.message.pinned_to) what += ", by connection " + std::to_string(*added.message.pinned_to);
     store::AcceptRequest request;
     request.messages.push_back(std::move(added));
     const auto accepted = call(process_->store.accept(std::move(request)));
-    world_.tell(emails.front().address + " and " + std::to_string(emails.size() - 1) +
-                " more: " + (accepted ? "accepted" : accepted.error().message));
+    world_.tell(what + ": " + (accepted ? "accepted" : accepted.error().message));
     if (accepted)
       for (const store::EmailRecord& email : emails) watcher_.promised(email.id);
   }
@@ -208,19 +173,24 @@ class Play {
   // Settling is for mail that rests: what an operator says about mail on its way is overtaken by its reply.
   void operate() {
     using store::QueueAct;
-    constexpr QueueAct acts[] = {QueueAct::hold, QueueAct::release, QueueAct::retry,
-                                 QueueAct::move, QueueAct::remove,  QueueAct::settle};
+    constexpr std::array acts{std::pair(QueueAct::hold, "holds"),     std::pair(QueueAct::release, "releases"),
+                              std::pair(QueueAct::retry, "retries"),  std::pair(QueueAct::move, "moves"),
+                              std::pair(QueueAct::remove, "removes"), std::pair(QueueAct::settle, "settles")};
     store::QueueAction action;
-    action.act = acts[world_.below(std::size(acts))];
-    action.move_to = static_cast<store::ConnectionId>(1 + world_.below(connection_count));
-    for (const auto& [id, row] : world_.disk->queue)
-      if (world_.below(3) == 0 && (action.act != QueueAct::settle || row.email.status == store::EmailStatus::unknown))
-        action.ids.push_back(id);
-    action.settle_sent = world_.below(2) == 0;
+    const auto& [act, verb] = acts[world_.below(acts.size())];
+    action.act = act;
+    action.move_to = some_connection();
+    std::string whom;
+    for (const auto& [id, row] : world_.disk->queue) {
+      if (!world_.one_in(3) || (act == QueueAct::settle && row.email.status != store::EmailStatus::unknown)) continue;
+      action.ids.push_back(id);
+      whom += " " + row.email.address;
+    }
+    action.settle_sent = world_.one_in(2);
     if (action.act == QueueAct::settle)
       for (const EmailId id : action.ids) watcher_.settled(id);
-    world_.tell("an operator acts (" + std::to_string(static_cast<int>(action.act)) + ") on " +
-                std::to_string(action.ids.size()) + " emails");
+    world_.tell("an operator " + std::string(verb) + whom +
+                (act == QueueAct::move ? " to connection " + std::to_string(action.move_to) : ""));
     static_cast<void>(call(process_->store.act(std::move(action), world_.now)));
   }
 
@@ -235,27 +205,78 @@ class Play {
   }
 
   void change_connection() {
-    const auto id = static_cast<store::ConnectionId>(1 + world_.below(connection_count));
     store::ConnectionChange change;
-    change.connection = world_.disk->connections.at(id);
+    change.connection = world_.disk->connections.at(some_connection());
     change.expected_version = change.connection.version;
-    change.connection.enabled = !change.connection.enabled;
-    world_.tell(change.connection.caption + (change.connection.enabled ? " is enabled" : " is disabled"));
+    change_something(world_, change.connection);
+    world_.tell("an operator changes " + describe(change.connection));
     static_cast<void>(call(process_->store.update_connection(std::move(change))));
+    process_->engine.settings_changed();  // though the answer was lost
+  }
+
+  void change_rules() {
+    store::RoutingTable table = world_.disk->routing;
+    table.rules = random_rules(world_);
+    world_.tell("an operator writes " + std::to_string(table.rules.size()) + " rules");
+    for (const store::RoutingRule& rule : table.rules) world_.tell("  " + describe(rule));
+    static_cast<void>(call(process_->store.set_routing(std::move(table), {})));
+    process_->engine.settings_changed();  // though the answer was lost
+  }
+
+  void pause_or_resume() {
+    std::string what = store::pause_of_all();
+    if (world_.below(3) > 0) what = store::pause_of_lane(lanes[world_.below(lanes.size())]);
+    if (world_.one_in(3)) what = store::pause_of_connection(some_connection());
+    const bool resumes = world_.disk->settings.contains(what);
+    world_.tell(std::string("an operator ") + (resumes ? "ends " : "sets ") + what);
+    if (resumes) {
+      static_cast<void>(call(process_->store.remove_setting(what)));
+    } else {
+      static_cast<void>(call(process_->store.set_setting(what, "")));
+    }
+    process_->engine.settings_changed();
+  }
+
+  void jump_the_clock() {
+    if (clock_is_steady_) return;
+    constexpr std::array<int, 6> minutes{-60, -5, 5, 60, 24 * 60, 365 * 24 * 60};
+    const int by = minutes[world_.below(world_.one_in(10) ? 6 : 5)];
+    process_->loop.jump_wall_clock(std::chrono::minutes(by));
+    world_.tell("the clock jumps by " + std::to_string(by) + " minutes");
+    watcher_.clock_jumps();
+  }
+
+  void wake() {
+    world_.tell("an operator asks for a look at once");
+    watcher_.woken();
+    process_->engine.wake();
   }
 
   void make_peace() {
-    world_.tell("the faults are over");
     world_.quiet = true;
+    world_.tell("the faults are over");
     for (const auto& [id, stored] : std::map(world_.disk->connections)) {
       store::ConnectionChange change{stored, stored.version, {}};
       change.connection.enabled = true;
+      change.connection.limits = {};
       static_cast<void>(call(process_->store.update_connection(std::move(change))));
     }
-    store::QueueAction release;
-    release.act = store::QueueAct::release;
-    for (const auto& [id, row] : world_.disk->queue) release.ids.push_back(id);
-    static_cast<void>(call(process_->store.act(std::move(release), world_.now)));
+    store::RoutingTable table = world_.disk->routing;
+    table.rules.clear();
+    static_cast<void>(call(process_->store.set_routing(std::move(table), {})));
+    for (const auto& [name, reason] : std::map(world_.disk->settings))
+      if (name.starts_with(store::pause_prefix)) static_cast<void>(call(process_->store.remove_setting(name)));
+    process_->engine.settings_changed();
+    for (const store::QueueAct act : {store::QueueAct::release, store::QueueAct::retry}) {
+      store::QueueAction action;
+      action.act = act;
+      for (const auto& [id, row] : world_.disk->queue)
+        if (act == store::QueueAct::release || row.email.status != store::EmailStatus::unknown)
+          action.ids.push_back(id);
+      static_cast<void>(call(process_->store.act(std::move(action), world_.now)));
+    }
+    watcher_.woken();
+    process_->engine.wake();
   }
 
   void end_process() {
@@ -284,6 +305,9 @@ class Play {
   World& world_;
   Watcher watcher_;
   Process* process_ = nullptr;
+  bool clock_is_steady_ = true;
+  bool busy_ = false;  // mail comes in bursts
+  store::ConnectionId connection_count_ = 1;
   std::uint64_t steps_ = 0, recipients_ = 0, crashes_ = 0;
 };
 

@@ -10,16 +10,31 @@
 namespace postroom::sim {
 namespace {
 
+using std::chrono::seconds;
+
 constexpr std::size_t longest_line = 4096;
+constexpr Duration throttle_span = seconds(10);
+constexpr Duration almost_too_late = seconds(8);  // of a dot's deadline
+constexpr Duration later_than_any_deadline = seconds(20);
 
 class Provider {
  public:
   Provider(async::Loop& loop, World& world, store::ConnectionId connection, net::StreamPtr stream)
-      : loop_(loop), world_(world), connection_(connection), stream_(std::move(stream)), reader_(*stream_) {}
+      : loop_(loop),
+        world_(world),
+        book_(world.providers[connection]),
+        connection_(connection),
+        stream_(std::move(stream)),
+        reader_(*stream_) {}
 
   async::Task<void> run() {
-    if (world_.happens(1)) {
-      co_await say("421 4.3.2 Service not available");
+    if (is(Temper::wedged)) {
+      co_await async::sleep_until(loop_, loop_.now() + later_than_any_deadline);
+      co_return;
+    }
+    const bool too_many = is(Temper::throttling) && book_.sessions > book_.measure;
+    if (too_many || happens(1)) {
+      co_await say(too_many ? "421 4.7.0 Too many connections" : "421 4.3.2 Service not available");
       co_return;
     }
     if (!co_await answer("220 mx.example ESMTP")) co_return;
@@ -30,16 +45,22 @@ class Provider {
   }
 
  private:
+  bool is(Temper temper) const { return !world_.quiet && book_.temper == temper; }
+  // Only the moody have every fault; the others have few beside their own.
+  bool happens(unsigned percent) { return (is(Temper::moody) || world_.one_in(8)) && world_.happens(percent); }
+
   async::Task<bool> obey(const std::string& line) {
     if (line.starts_with("EHLO")) {
-      const bool pipelining = world_.below(2) == 0;
-      co_return co_await answer(pipelining ? "250-mx.example\r\n250-PIPELINING\r\n250 SIZE 10000000"
-                                           : "250-mx.example\r\n250 SIZE 10000000");
+      const std::string pipelining = world_.one_in(2) ? "250-PIPELINING\r\n" : "";
+      co_return co_await answer("250-mx.example\r\n" + pipelining + "250-AUTH PLAIN\r\n250 SIZE 10000000");
     }
+    if (line.starts_with("AUTH"))
+      co_return co_await answer(is(Temper::refuses_login) ? "535 5.7.8 Bad credentials" : "235 2.7.0 Welcome");
     if (line.starts_with("MAIL")) {
       recipients_.clear();
-      mail_ok_ = !refuses();
-      co_return co_await answer(mail_ok_ ? "250 2.1.0 Ok" : refusal("4.3.0", "5.7.1 Sender refused"));
+      const std::string no = refuses() ? refusal("4.3.0", "5.7.1 Sender refused") : why_not_now();
+      mail_ok_ = no.empty();
+      co_return co_await answer(mail_ok_ ? "250 2.1.0 Ok" : no);
     }
     if (line.starts_with("RCPT")) {
       const std::string address = line.substr(9, line.find('>') - 9);
@@ -55,16 +76,28 @@ class Provider {
       co_return co_await take();
     }
     if (line.starts_with("QUIT")) {
-      if (world_.happens(10)) co_await async::sleep_until(loop_, loop_.now() + std::chrono::seconds(20));
+      if (happens(10)) co_await async::sleep_until(loop_, loop_.now() + later_than_any_deadline);
       co_await say("221 2.0.0 Bye");
       co_return false;
     }
     co_return co_await answer("250 2.0.0 Ok");
   }
 
+  // At MAIL: what a provider says that has had enough; "" when it goes on.
+  std::string why_not_now() {
+    if (is(Temper::refuses_login)) return "530 5.7.0 Authentication required";
+    if (is(Temper::quota_at_mail) && book_.taken_of_quota >= book_.measure)
+      return "550 5.4.5 Daily sending quota exceeded";
+    if (!is(Temper::throttling)) return {};
+    while (!book_.taken.empty() && book_.taken.front() + throttle_span <= world_.time) book_.taken.pop_front();
+    if (book_.taken.size() < book_.measure) return {};
+    return world_.one_in(2) ? "450 4.7.1 Too many messages, slow down"
+                            : "421 4.7.0 Rate limit, try again in 20 seconds";
+  }
+
   // The body, and what follows the dot: here the provider and its client may come to differ.
   async::Task<bool> take() {
-    const std::uint64_t lines_before_reset = world_.happens(4) ? world_.below(6) : UINT64_MAX;
+    const std::uint64_t lines_before_reset = happens(4) ? world_.below(6) : UINT64_MAX;
     for (std::uint64_t read = 0;; ++read) {
       if (read == lines_before_reset) co_return false;
       const Result<std::string> line = co_await reader_.read_line(longest_line);
@@ -72,34 +105,44 @@ class Provider {
       if (*line == ".\r\n") break;
     }
     if (refuses()) co_return co_await say(refusal("4.3.1", "5.7.1 Looks like spam"));
-    if (world_.happens(2)) {
+    if (is(Temper::quota_at_data) && book_.taken_of_quota >= book_.measure)
+      co_return co_await say("452 4.3.1 Daily quota exceeded");
+    if (happens(2)) {
       co_await say("421 4.3.2 Going down");
       co_return false;
     }
-    if (world_.happens(3)) co_return false;  // gone before it was taken
-    for (const std::string& address : recipients_) ++world_.taken[address];
-    std::string takes = "connection " + std::to_string(connection_) + " takes mail for";
-    for (const std::string& address : recipients_) takes += " " + address;
-    world_.tell(takes);
-    if (world_.happens(4)) co_return false;  // gone after it was taken
-    if (world_.happens(3)) {
+    if (happens(3)) co_return false;  // gone before it was taken
+    note_taken();
+    if (is(Temper::slow_dot)) co_await async::sleep_until(loop_, loop_.now() + almost_too_late);
+    if (happens(4) || (is(Temper::loses_replies) && world_.one_in(2))) co_return false;  // gone after it was taken
+    if (happens(3)) {
       co_await say("221 2.0.0 Bye");
       co_return false;
     }
-    if (world_.happens(2)) co_return co_await say("354 What?");
-    co_return co_await say_in_time("250 2.0.0 Ok: queued as " + std::to_string(world_.below(100000)));
+    if (happens(2)) co_return co_await say("354 What?");
+    const bool said = co_await say_in_time("250 2.0.0 Ok: queued as " + std::to_string(world_.below(100000)));
+    co_return said && !(is(Temper::closes_after_n) && ++messages_ >= book_.measure);
   }
 
-  bool refuses() { return world_.happens(6); }
+  void note_taken() {
+    for (const std::string& address : recipients_) ++world_.taken[address];
+    book_.taken.push_back(world_.time);
+    ++book_.taken_of_quota;
+    std::string takes = "connection " + std::to_string(connection_) + " takes mail for";
+    for (const std::string& address : recipients_) takes += " " + address;
+    world_.tell(takes);
+  }
+
+  bool refuses() { return happens(6); }
   std::string refusal(const std::string& transient, const std::string& permanent) {
     return world_.below(3) != 0 ? "450 " + transient + " Try later" : "550 " + permanent;
   }
 
   // A reply, or one of the ways in which a reply goes wrong. False: the session is over.
   async::Task<bool> answer(std::string reply) {
-    if (world_.happens(1)) co_return false;
-    if (world_.happens(1)) co_return co_await say("Hello? What is SMTP?");
-    if (world_.happens(1)) {
+    if (happens(1)) co_return false;
+    if (happens(1)) co_return co_await say("Hello? What is SMTP?");
+    if (happens(1)) {
       co_await say("421 4.4.2 Timeout");
       co_return false;
     }
@@ -107,13 +150,13 @@ class Provider {
   }
 
   async::Task<bool> say_in_time(std::string reply) {
-    if (world_.happens(2)) {
+    if (happens(2)) {
       world_.tell("connection " + std::to_string(connection_) + " stalls");
-      co_await async::sleep_until(loop_, loop_.now() + std::chrono::seconds(20));
+      co_await async::sleep_until(loop_, loop_.now() + later_than_any_deadline);
     } else {
       co_await async::sleep_until(loop_, loop_.now() + std::chrono::milliseconds(world_.below(100)));
     }
-    if (!world_.happens(1)) co_return co_await say(std::move(reply));
+    if (!happens(1)) co_return co_await say(std::move(reply));
     co_await stream_->write(std::string_view(reply).substr(0, world_.below(reply.size())));
     co_return false;
   }
@@ -125,10 +168,12 @@ class Provider {
 
   async::Loop& loop_;
   World& world_;
+  ProviderBook& book_;
   store::ConnectionId connection_;
   net::StreamPtr stream_;
   net::LineReader reader_;
   std::vector<std::string> recipients_;
+  std::uint64_t messages_ = 0;
   bool mail_ok_ = false;
 };
 

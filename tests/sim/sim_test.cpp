@@ -18,7 +18,20 @@ void show(const Ending& ending, std::size_t lines) {
   for (std::size_t i = first; i < ending.story.size(); ++i) std::cout << ending.story[i] << "\n";
 }
 
+void play_all(std::uint64_t from, std::uint64_t to) {
+  for (std::uint64_t seed = from; seed <= to; ++seed) {
+    const Ending ending = play(seed);
+    EXPECT_TRUE(ending.violations.empty()) << "seed " << seed << ": " << ending.violations.front();
+    if (seed % 500 == 0) std::cout << seed << " seeds" << std::endl;
+  }
+}
+
 TEST(Simulation, KeepsEveryPromiseThroughFaultsAndCrashes) {
+  // Where many seeds are played, and each that fails is named.
+  if (const char* to = std::getenv("POSTROOM_SIM_TO")) {
+    const char* from = std::getenv("POSTROOM_SIM_FROM");
+    return play_all(from == nullptr ? 1 : std::stoull(from), std::stoull(to));
+  }
   if (const char* one = std::getenv("POSTROOM_SIM_SEED")) {
     const Ending ending = play(std::stoull(one));
     show(ending, ending.story.size());

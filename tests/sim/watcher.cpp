@@ -1,11 +1,18 @@
 #include "sim/watcher.h"
 
+#include <utility>
+
+#include "sim/topology.h"
+
 namespace postroom::sim {
 namespace {
 
 using store::AttemptStatus;
 using store::EmailRecord;
 using store::EmailStatus;
+
+constexpr Duration look_interval = std::chrono::milliseconds(500);
+constexpr Duration late = std::chrono::seconds(5);  // an expiry that a full store has put off
 
 bool waits_for_time(EmailStatus status) {
   return status == EmailStatus::queued || status == EmailStatus::scheduled || status == EmailStatus::deferred;
@@ -44,9 +51,49 @@ bool may_become(EmailStatus from, EmailStatus to) {
 
 }  // namespace
 
-void Watcher::check() {
-  if (world_.disk->commits == seen_commits_) return;
-  seen_commits_ = world_.disk->commits;
+void Watcher::process_begins() {
+  books_.process_begins();
+  roads_.process_begins();
+}
+
+void Watcher::check(Process& process) {
+  if (std::exchange(process.settings_changed, false)) world_.note_settings();
+  if (std::exchange(process.mail_changed, false)) {
+    check_log();
+    check_mail();
+  }
+  if (world_.time - last_look_ < look_interval) return;
+  last_look_ = world_.time;
+  roads_.look(process);
+  books_.check_meters(process);
+  if (process.engine.in_memory() > lanes.size() * usual_window)
+    world_.violated("memory is bounded", std::to_string(process.engine.in_memory()) + " emails");
+}
+
+// What has begun, ended, or been undone since the last look.
+void Watcher::check_log() {
+  for (const auto& [id, row] : world_.disk->attempts) {
+    const store::AttemptRecord& attempt = row.attempt;
+    const auto [known, is_new] = log_.try_emplace(id, attempt);
+    if (is_new) {
+      books_.begun(attempt);
+      const auto email = before_.find(attempt.email_id);
+      if (email != before_.end()) roads_.begun(attempt, email->second);
+    }
+    if (!is_new && known->second.counted && !attempt.counted) books_.given_back(id);
+    const bool was_open = is_new || known->second.status == AttemptStatus::in_progress;
+    if (was_open && attempt.status != AttemptStatus::in_progress) roads_.ended(attempt);
+    known->second.status = attempt.status;
+    known->second.counted = attempt.counted;
+  }
+  std::erase_if(log_, [this](const auto& entry) {
+    const bool undone = !world_.disk->attempts.contains(entry.first);
+    if (undone) books_.given_back(entry.first);
+    return undone;
+  });
+}
+
+void Watcher::check_mail() {
   std::map<EmailId, Rows> log;
   for (const auto& [id, row] : world_.disk->attempts) {
     Rows& rows = log[row.attempt.email_id];
@@ -92,27 +139,41 @@ void Watcher::check_email(const EmailRecord& email, const Rows& rows) {
 
 void Watcher::check_change(const EmailRecord& before, const EmailRecord& after, const Rows& rows) {
   const std::string& who = after.address;
-  if (before.status != after.status)
+  const bool begins = before.status != after.status && after.status == EmailStatus::sending;
+  if (begins)
+    world_.tell(who + ": " + std::string(to_word(before.status)) + " -> sending over connection " +
+                std::to_string(rows.open_over));
+  if (before.status != after.status && !begins)
     world_.tell(who + ": " + std::string(to_word(before.status)) + " -> " + std::string(to_word(after.status)) +
                 (after.reason.empty() ? "" : " (" + after.reason + ")"));
   if (!may_become(before.status, after.status)) world_.violated("an email's life follows the table", who);
   if (after.attempts < before.attempts || after.tries < before.tries) world_.violated("counts never fall", who);
-  if (after.status == EmailStatus::expired && before.status != after.status && world_.now < after.expires_at)
+  if (after.status == EmailStatus::expired && before.status != after.status && world_.latest < after.expires_at)
     world_.violated("nothing expires before its time", who);
+  if (after.status == EmailStatus::queued && before.next_attempt_at != after.next_attempt_at) roads_.postponed(after);
   if (before.status == EmailStatus::sending || after.status != EmailStatus::sending) return;
-  if (before.next_attempt_at && *before.next_attempt_at > world_.now)
+  // The wall clock may have stepped back since: the latest it showed counts.
+  if (before.next_attempt_at && *before.next_attempt_at > world_.latest)
     world_.violated("nothing is sent before its time", who);
+  if (after.expires_at + late <= world_.now) world_.violated("nothing is sent after its end", who);
   const auto message = world_.disk->messages.find(after.message_id);
-  if (message != world_.disk->messages.end() && message->second.send_at && *message->second.send_at > world_.now)
+  if (message != world_.disk->messages.end() && message->second.send_at && *message->second.send_at > world_.latest)
     world_.violated("nothing is sent before send_at", who);
   // The log is asked, not the flag: the flag is what may be wrong.
   const bool elsewhere = !rows.doubt_over.empty() && rows.doubt_over != std::set{rows.open_over};
   if (elsewhere && !settled_.contains(after.id)) world_.violated("mail in doubt stays with its connection", who);
 }
 
-void Watcher::check_end() {
+// The wall clock stepped back since it was scheduled: its time is yet to come.
+bool Watcher::is_far_off(const EmailRecord& email) const {
+  return email.status == EmailStatus::scheduled && *email.next_attempt_at > world_.now;
+}
+
+void Watcher::check_end(const Process& process) {
+  if (process.engine.in_memory() != 0)
+    world_.violated("the engine forgets what is gone", std::to_string(process.engine.in_memory()) + " emails are left");
   for (const auto& [id, row] : world_.disk->queue)
-    if (row.email.status != EmailStatus::unknown)
+    if (row.email.status != EmailStatus::unknown && !is_far_off(row.email))
       world_.violated(
           "mail moves on once the faults are over",
           row.email.address + " is still " + std::string(to_word(row.email.status)) + ": " + row.email.reason);

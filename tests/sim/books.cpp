@@ -1,0 +1,120 @@
+#include "sim/books.h"
+
+#include <algorithm>
+
+#include "base/time_zone.h"
+
+namespace postroom::sim {
+namespace {
+
+constexpr Duration settings_take = std::chrono::seconds(1);  // until the engine has read what was changed
+constexpr Duration patience = std::chrono::seconds(5);       // with a count that is about to agree
+
+TimeZone zone_of(const store::ConnectionRecord& connection) {
+  return TimeZone::find(connection.timezone).value_or(TimeZone());
+}
+
+std::string named(store::ConnectionId id) {
+  return "connection " + std::to_string(id);
+}
+
+}  // namespace
+
+void Books::read_log(Page& page, store::ConnectionId id) {
+  page.entries.clear();
+  for (const auto& [attempt, row] : world_.disk->attempts) {
+    if (row.attempt.connection_id != id || !row.attempt.counted) continue;
+    const Duration ago = std::max<Duration>(world_.now - attempt.at(), Duration{0});
+    page.entries.push_back({attempt, Monotonic{world_.time.ns - ago.count()}, attempt.at()});
+  }
+}
+
+void Books::process_begins() {
+  for (auto& [id, page] : pages_) {
+    read_log(page, id);
+    page.agreed = world_.time;
+    page.told_by_the_log = false;
+  }
+}
+
+void Books::begun(const store::AttemptRecord& attempt) {
+  if (!attempt.counted) return;
+  Page& page = pages_[attempt.connection_id];
+  page.entries.push_back({attempt.id, world_.time, world_.now});
+  std::string which;
+  const bool within = world_.lately(settings_take, [&](const Settings& settings) {
+    const auto found = settings.connections.find(attempt.connection_id);
+    if (found == settings.connections.end()) return false;
+    which = exceeded(page, found->second, 0, Span::any);
+    return which.empty();
+  });
+  if (!within)
+    world_.violated("limits are never exceeded",
+                    named(attempt.connection_id) + " sends " + attempt.address + " beyond " + which);
+}
+
+void Books::given_back(AttemptId attempt) {
+  for (auto& [id, page] : pages_)
+    std::erase_if(page.entries, [attempt](const Entry& entry) { return entry.attempt == attempt; });
+}
+
+std::size_t Books::since(const Page& page, Duration span) const {
+  const Monotonic after{world_.time.ns - span.count()};
+  return static_cast<std::size_t>(
+      std::ranges::count_if(page.entries, [after](const Entry& entry) { return entry.at > after; }));
+}
+
+std::size_t Books::in_day(const Page& page, const TimeZone& zone) const {
+  const Timestamp from = zone.start_of_day(world_.now), to = zone.start_of_next_day(world_.now);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      page.entries, [from, to](const Entry& entry) { return entry.wall >= from && entry.wall < to; }));
+}
+
+std::size_t Books::in_month(const Page& page, const TimeZone& zone) const {
+  const Timestamp from = zone.start_of_month(world_.now), to = zone.start_of_next_month(world_.now);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      page.entries, [from, to](const Entry& entry) { return entry.wall >= from && entry.wall < to; }));
+}
+
+std::string Books::exceeded(const Page& page, const store::ConnectionRecord& connection, std::size_t more,
+                            Span span) const {
+  using std::chrono::hours, std::chrono::minutes, std::chrono::seconds;
+  const store::SendingLimits& limits = connection.limits;
+  if (limits == store::SendingLimits{}) return {};
+  const auto over = [more](std::uint32_t limit, std::size_t used) { return limit != 0 && used + more > limit; };
+  const TimeZone zone = zone_of(connection);
+  if (span == Span::any && over(limits.per_second, since(page, seconds(1)))) return "its limit a second";
+  if (span == Span::any && over(limits.per_minute, since(page, minutes(1)))) return "its limit a minute";
+  if (over(limits.per_hour, since(page, hours(1)))) return "its limit an hour";
+  if (over(limits.per_day, in_day(page, zone))) return "its limit a day in " + connection.timezone;
+  if (over(limits.per_month, in_month(page, zone))) return "its limit a month in " + connection.timezone;
+  return {};
+}
+
+bool Books::has_room(const store::ConnectionRecord& connection, Span span) const {
+  const auto page = pages_.find(connection.id);
+  return page == pages_.end() || exceeded(page->second, connection, 1, span).empty();
+}
+
+void Books::check_meters(Process& process) {
+  if (world_.now < world_.latest)
+    return;  // ids do not step back with the wall clock, so that days are told apart less well
+  for (const auto& [id, connection] : world_.disk->connections) {
+    Page& page = pages_[id];
+    if (page.version != connection.version) {
+      if (page.version != 0) read_log(page, id);
+      page.version = connection.version;
+      page.told_by_the_log = true;
+      page.agreed = world_.time;
+    }
+    const std::uint64_t engine = process.engine.used(id).per_day;
+    const std::uint64_t counted = in_day(page, zone_of(connection));
+    // What was begun while an operator changed the connection may count once too often, never too seldom.
+    if (engine == counted || (page.told_by_the_log && engine > counted)) page.agreed = world_.time;
+    if (world_.time - page.agreed > patience)
+      world_.violated("the meter agrees with the log", named(id) + " has used " + std::to_string(counted) +
+                                                           " of its day, the engine says " + std::to_string(engine));
+  }
+}
+
+}  // namespace postroom::sim
