@@ -107,7 +107,7 @@ void Books::check_meters(Process& process) {
       page.told_by_the_log = true;
       page.agreed = world_.time;
     }
-    const std::uint64_t engine = process.engine.used(id).per_day;
+    const std::uint64_t engine = process.engine.state(id).used.per_day;
     const std::uint64_t counted = in_day(page, zone_of(connection));
     // What was begun while an operator changed the connection may count once too often, never too seldom.
     if (engine == counted || (page.told_by_the_log && engine > counted)) page.agreed = world_.time;

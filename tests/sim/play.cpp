@@ -229,12 +229,9 @@ class Play {
     if (world_.one_in(3)) what = store::pause_of_connection(some_connection());
     const bool resumes = world_.disk->settings.contains(what);
     world_.tell(std::string("an operator ") + (resumes ? "ends " : "sets ") + what);
-    if (resumes) {
-      static_cast<void>(call(process_->store.remove_setting(what)));
-    } else {
-      static_cast<void>(call(process_->store.set_setting(what, "")));
-    }
-    process_->engine.settings_changed();
+    const std::optional<std::string> reason = resumes ? std::nullopt : std::optional<std::string>("");
+    static_cast<void>(call(process_->store.change_setting(what, reason, {})));
+    process_->engine.settings_changed();  // though the answer was lost
   }
 
   void jump_the_clock() {
@@ -265,7 +262,8 @@ class Play {
     table.rules.clear();
     static_cast<void>(call(process_->store.set_routing(std::move(table), {})));
     for (const auto& [name, reason] : std::map(world_.disk->settings))
-      if (name.starts_with(store::pause_prefix)) static_cast<void>(call(process_->store.remove_setting(name)));
+      if (name.starts_with(store::pause_prefix))
+        static_cast<void>(call(process_->store.change_setting(name, std::nullopt, {})));
     process_->engine.settings_changed();
     for (const store::QueueAct act : {store::QueueAct::release, store::QueueAct::retry}) {
       store::QueueAction action;

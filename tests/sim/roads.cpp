@@ -75,6 +75,7 @@ void Roads::process_begins() {
 }
 
 void Roads::woken() {
+  woken_ = world_.time;
   for (auto& [id, road] : roads_) {
     if (road.down) ++road.openings;
     road.asked_for_rest = {};
@@ -160,7 +161,7 @@ void Roads::judge_rest(const store::AttemptRecord& attempt) {
   if (road.asked_for_rest == Monotonic{} || found == settings().connections.end()) return;
   const bool alone = found->second.max_sessions == 1;  // others may have been under way
   const Duration least = road.rest_class == store::ReasonClass::quota ? Duration(minutes(4)) : Duration(seconds(9));
-  if (alone && world_.time - road.asked_for_rest < least && world_.last_edit < road.asked_for_rest)
+  if (alone && road.rest_is_sure && world_.time - road.asked_for_rest < least && world_.last_edit < road.asked_for_rest)
     world_.violated("a provider that asks for a rest gets one",
                     attempt.address + " over " + named(attempt.connection_id));
 }
@@ -194,8 +195,11 @@ void Roads::ended(const store::AttemptRecord& attempt) {
   const bool rests =
       attempt.reason_class == store::ReasonClass::throttle || attempt.reason_class == store::ReasonClass::quota;
   if (rests && attempt.decided_by != "too many connections") {
-    if (road.asked_for_rest == Monotonic{}) road.rest_class = attempt.reason_class;
-    if (road.asked_for_rest == Monotonic{}) road.asked_for_rest = world_.time;
+    if (road.asked_for_rest != Monotonic{}) return;
+    // The reply came before its record: an operator who asked for a look in between has ended the rest already.
+    road.rest_is_sure = quietly(seconds(20), woken_);
+    road.rest_class = attempt.reason_class;
+    road.asked_for_rest = world_.time;
     return;
   }
   if (rests || attempt.reason_class == store::ReasonClass::unknown) return;
@@ -244,7 +248,7 @@ void Roads::look(Process& process) {
 void Roads::look_at_health(Process& process) {
   for (const auto& [id, connection] : settings().connections) {
     Road& road = roads_[id];
-    const bool down = process.engine.health(id).state == store::HealthState::down;
+    const bool down = process.engine.state(id).health.state == store::HealthState::down;
     const bool edited = road.version != static_cast<std::uint64_t>(connection.version);
     if (edited) {
       road = Road{};

@@ -28,7 +28,8 @@ class Roads {
  private:
   struct Road {
     Monotonic fit{}, room{}, full{};  // since when it has been so, without a break
-    Monotonic asked_for_rest{};       // by its provider; 0: no
+    bool rest_is_sure = false;
+    Monotonic asked_for_rest{};  // by its provider; 0: no
     store::ReasonClass rest_class{};
     bool down = false;
     std::uint64_t version = 0;
@@ -59,7 +60,7 @@ class Roads {
   const Books& books_;
   std::map<store::ConnectionId, Road> roads_;
   std::map<EmailId, Due> due_;
-  Monotonic last_jump_{}, last_look_{};
+  Monotonic last_jump_{}, last_look_{}, woken_{};
   MessageId last_begun_;
   std::uint32_t lower_in_a_row_ = 0;  // messages of lower lanes begun while transactional mail waited
 };

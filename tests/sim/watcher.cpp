@@ -152,8 +152,9 @@ void Watcher::check_change(const EmailRecord& before, const EmailRecord& after, 
     world_.violated("nothing expires before its time", who);
   if (after.status == EmailStatus::queued && before.next_attempt_at != after.next_attempt_at) roads_.postponed(after);
   if (before.status == EmailStatus::sending || after.status != EmailStatus::sending) return;
-  // The wall clock may have stepped back since: the latest it showed counts.
-  if (before.next_attempt_at && *before.next_attempt_at > world_.latest)
+  // The wall clock may have stepped back since: the latest it showed counts. What is queued waits for a connection
+  // only, and a change of settings ends that (the limits are watched in books.cpp).
+  if (before.status != EmailStatus::queued && before.next_attempt_at && *before.next_attempt_at > world_.latest)
     world_.violated("nothing is sent before its time", who);
   if (after.expires_at + late <= world_.now) world_.violated("nothing is sent after its end", who);
   const auto message = world_.disk->messages.find(after.message_id);
