@@ -221,7 +221,7 @@ void House::publish_metrics() {
   set("failed_over", counters.failed_over);
   metrics_.gauge("postroom_emails_in_memory", "Due emails that the engine holds.")
       .set(static_cast<double>(engine_->in_memory()));
-  const Milliseconds ahead = net::SystemLoop::system_wall() - loop_.wall();
+  const Duration ahead = net::SystemLoop::system_wall() - Milliseconds(loop_.wall().ms);
   metrics_.gauge("postroom_clock_behind_seconds", "How far the system's clock was set ahead of the one mail goes by.")
       .set(std::chrono::duration<double>(ahead).count());
 }

@@ -11,25 +11,22 @@ namespace postroom {
 
 class PacedClock {
  public:
-  // `passing` is a clock that only ever advances, and counts the time that the machine slept.
-  PacedClock(Timestamp system, Monotonic passing) : shown_ns_(nanoseconds(system)), read_at_(passing) {}
+  // `system` is the time since 1970; `passing` a clock that only ever advances, and counts while the machine sleeps.
+  PacedClock(Duration system, Monotonic passing) : shown_(system), read_at_(passing) {}
 
   // What is stored already is past: the clock starts no earlier.
-  void start_at_least(Timestamp stored) { shown_ns_ = std::max(shown_ns_, nanoseconds(stored)); }
+  void start_at_least(Timestamp stored) { shown_ = std::max<Duration>(shown_, Milliseconds(stored.ms)); }
 
-  Timestamp read(Timestamp system, Monotonic passing) {
-    const std::int64_t passed = std::max<std::int64_t>((passing - read_at_).count(), 0);
-    const std::int64_t behind = nanoseconds(system) - (shown_ns_ + passed);
-    shown_ns_ += passed + std::clamp(behind, -passed / 2, passed);  // half as fast to twice as fast
-    read_at_ = read_at_ + Duration(passed);
-    return {shown_ns_ / ns_per_ms};
+  Timestamp read(Duration system, Monotonic passing) {
+    const Duration passed = std::max(passing - read_at_, Duration{0});
+    const Duration behind = system - (shown_ + passed);
+    shown_ += passed + std::clamp(behind, -passed / 2, passed);  // half as fast to twice as fast
+    read_at_ = read_at_ + passed;
+    return {std::chrono::duration_cast<Milliseconds>(shown_).count()};
   }
 
  private:
-  static constexpr std::int64_t ns_per_ms = 1'000'000;
-  static constexpr std::int64_t nanoseconds(Timestamp at) { return at.ms * ns_per_ms; }
-
-  std::int64_t shown_ns_;  // since 1970
+  Duration shown_;  // since 1970
   Monotonic read_at_;
 };
 

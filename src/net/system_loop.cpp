@@ -42,8 +42,8 @@ void SystemLoop::start_wall_at_least(Timestamp stored) {
   implementation_->wall.start_at_least(stored);
 }
 
-Timestamp SystemLoop::system_wall() {
-  return {std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+Duration SystemLoop::system_wall() {
+  return std::chrono::system_clock::now().time_since_epoch();
 }
 
 Monotonic SystemLoop::passing() {

@@ -20,7 +20,7 @@ class SystemLoop final : public async::Loop {
   // The system's clock, paced (base/paced_clock.h).
   Timestamp wall() const override;
   void start_wall_at_least(Timestamp stored);
-  static Timestamp system_wall();
+  static Duration system_wall();  // since 1970
   static Monotonic passing();
   void post(Work work) override;
 
