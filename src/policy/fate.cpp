@@ -65,6 +65,8 @@ EmailRecord fate(EmailRecord email, const Ending& ending, const Route& next, con
   } else if (verdict.elsewhere == Elsewhere::worthwhile && next.connection != nullptr) {
     wait_until(email, EmailStatus::queued, now);
   } else if (is_connection_fault(verdict.scope)) {
+    // fine-print, "Connections": a pin never fails over, and its mail waits for that connection, whatever ails it.
+    if (email.pinned_to) email.reason_class = store::ReasonClass::connection;
     // The time its provider asked for binds that connection (Breaker::rest), not the email.
     wait_until(email, EmailStatus::queued, now + std::max<Duration>(next.until - now_monotonic, Duration{0}));
   } else if (is_email_fault(verdict.scope) && verdict.permanence == Permanence::permanent) {

@@ -133,6 +133,14 @@ TEST_F(Fate, WaitsForTheNextWindowWhenNoOtherConnectionIsLeft) {
   EXPECT_EQ(email.attempts, 0u);
 }
 
+TEST_F(Fate, LetsPinnedMailWaitForItsConnectionWhateverAilsIt) {
+  email_.pinned_to = 7;
+  const EmailRecord email = refused(Scope::credential, Permanence::permanent);
+  EXPECT_EQ(email.status, EmailStatus::queued);
+  EXPECT_EQ(email.reason_class, Scope::connection);
+  EXPECT_FALSE(email.reason.empty()) << "the provider's words say what";
+}
+
 TEST_F(Fate, TriesAllConnectionsBeforeItDefersARefusalOfSenderOrByPolicy) {
   for (const Scope scope : {Scope::sender, Scope::policy}) {
     EXPECT_EQ(refused(scope, Permanence::permanent, to(other_)).status, EmailStatus::queued);

@@ -97,10 +97,12 @@ bool Books::has_room(const store::ConnectionRecord& connection, Span span) const
 }
 
 void Books::check_meters(Process& process) {
-  if (world_.now < world_.latest)
-    return;  // ids do not step back with the wall clock, so that days are told apart less well
   for (const auto& [id, connection] : world_.disk->connections) {
     Page& page = pages_[id];
+    const TimeZone zone = zone_of(connection);
+    if (zone.start_of_day(world_.now) != zone.start_of_day(world_.latest))
+      page.doubtful_until = zone.start_of_next_day(world_.latest);
+    if (world_.now < std::max(world_.latest, page.doubtful_until)) continue;
     if (page.version != connection.version) {
       if (page.version != 0) read_log(page, id);
       page.version = connection.version;
@@ -108,7 +110,7 @@ void Books::check_meters(Process& process) {
       page.agreed = world_.time;
     }
     const std::uint64_t engine = process.engine.state(id).used.per_day;
-    const std::uint64_t counted = in_day(page, zone_of(connection));
+    const std::uint64_t counted = in_day(page, zone);
     // What was begun while an operator changed the connection may count once too often, never too seldom.
     if (engine == counted || (page.told_by_the_log && engine > counted)) page.agreed = world_.time;
     if (world_.time - page.agreed > patience)

@@ -30,6 +30,7 @@ class Books {
   };
   struct Page {
     std::vector<Entry> entries;
+    Timestamp doubtful_until;      // the wall clock stepped back into another day: ids stay in the later one
     std::int64_t version = 0;      // of the connection
     Monotonic agreed{};            // when the engine's count last agreed
     bool told_by_the_log = false;  // since the process began the settings were changed, or the wall clock jumped
