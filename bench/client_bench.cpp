@@ -1,7 +1,5 @@
 // The SMTP client alone: SESSIONS kept sessions send MESSAGES messages of BYTES bytes to a sink, each after the reply
 // to the one before it. Prints one JSON line. usage: client_bench PORT MESSAGES SESSIONS BYTES
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "async/task_group.h"
+#include "cpu_time.h"
 #include "net/system_loop.h"
 #include "net/tcp.h"
 #include "net/tls.h"
@@ -20,15 +19,6 @@ namespace {
 [[noreturn]] void give_up(const std::string& what) {
   std::fprintf(stderr, "client_bench: %s\n", what.c_str());
   std::exit(1);
-}
-
-double cpu_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 class Bench {

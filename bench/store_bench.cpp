@@ -1,7 +1,5 @@
 // The store alone: what a shared commit costs by how many share it. Prints one JSON line per step. usage: store_bench
 // DIR [ROWS]; DIR may be seeded before (bench/seed.cpp), then the figures are those at that depth.
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +10,7 @@
 
 #include "async/task_group.h"
 #include "base/id.h"
+#include "cpu_time.h"
 #include "net/system_loop.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -23,15 +22,6 @@ constexpr std::size_t content_bytes = 4096;
 [[noreturn]] void give_up(const Error& error) {
   std::fprintf(stderr, "store_bench: %s\n", error.message.c_str());
   std::exit(1);
-}
-
-double cpu_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 class Bench {
