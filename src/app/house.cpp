@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* password_context = "connection";
 constexpr std::size_t retention_step = 500;
+constexpr Duration room_known_for = std::chrono::milliseconds(200);
 constexpr Duration longest_absence = std::chrono::hours(7 * 24);
 
 delivery::EngineOptions engine_options(const Configuration& configuration, const std::string& host_name) {
@@ -130,7 +131,14 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
 }
 
 // Below the reserve intake refuses while delivery goes on (fine-print, "Defaults").
-std::optional<std::string> House::room() const {
+std::optional<std::string> House::room() {
+  if (loop_.now() < room_known_until_) return room_;
+  room_known_until_ = loop_.now() + room_known_for;
+  room_ = look_for_room();
+  return room_;
+}
+
+std::optional<std::string> House::look_for_room() const {
   struct statvfs disk{};
   if (::statvfs(configuration_.data_dir.c_str(), &disk) != 0)
     return "The data directory can't be reached; nothing is accepted until it is back.";

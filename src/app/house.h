@@ -60,7 +60,8 @@ class House final : public api::DeliveryDoor {
         stop_signal_(loop) {}
   Result<> guard_clock();
   void build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets);
-  std::optional<std::string> room() const;
+  std::optional<std::string> room();
+  std::optional<std::string> look_for_room() const;
 
   net::SystemLoop& loop_;
   Configuration configuration_;
@@ -77,6 +78,8 @@ class House final : public api::DeliveryDoor {
   std::unique_ptr<IdGenerator> ids_;
   std::unique_ptr<auth::ApiKeys> keys_;
   std::unique_ptr<intake::Intake> intake_;
+  std::optional<std::string> room_;  // why there is none
+  Monotonic room_known_until_{};
   std::unique_ptr<delivery::Engine> engine_;
   std::unique_ptr<api::Api> api_;
   http::Router router_;

@@ -15,11 +15,13 @@ struct Disk {
   sqlite3_vfs vfs{};
   sqlite3_vfs* system = nullptr;
   std::atomic<Trouble> trouble{Trouble::none};
+  std::atomic<std::size_t> log_writes{0};
 };
 
 struct File {
   sqlite3_file base;
   Disk* disk;
+  bool is_log;
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
@@ -35,6 +37,7 @@ auto pass(sqlite3_file* file, Arguments... arguments) {
 
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
   if (of(file)->disk->trouble == Trouble::writes) return SQLITE_FULL;
+  if (of(file)->is_log) ++of(file)->disk->log_writes;
   return pass<&sqlite3_io_methods::xWrite>(file, bytes, size, offset);
 }
 
@@ -68,6 +71,7 @@ const sqlite3_io_methods methods{
 int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   Disk* disk = static_cast<Disk*>(vfs->pAppData);
   of(file)->disk = disk;
+  of(file)->is_log = (flags & SQLITE_OPEN_WAL) != 0;
   const int status = disk->system->xOpen(disk->system, name, of(file)->real(), flags, flags_out);
   file->pMethods = of(file)->real()->pMethods == nullptr ? nullptr : &methods;
   return status;
@@ -107,6 +111,10 @@ void FailingDisk::fail_writes() {
 
 void FailingDisk::heal() {
   the_disk().trouble = Trouble::none;
+}
+
+std::size_t FailingDisk::log_writes() const {
+  return the_disk().log_writes;
 }
 
 }  // namespace postroom::store

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 
 struct sqlite3_vfs;
 
@@ -18,6 +19,7 @@ class FailingDisk {
   void fail_syncs();   // each sync fails: EIO
   void fail_writes();  // each write fails: the disk is full
   void heal();
+  std::size_t log_writes() const;  // how often a write-ahead log has been written to
 
  private:
   sqlite3_vfs* const system_;

@@ -101,6 +101,47 @@ TEST_F(SqliteFiles, CopiesItselfIntoABackup) {
   EXPECT_TRUE(holds(**restored, message));
 }
 
+TEST_F(SqliteFiles, WritesTheFramesOfACommitInOneCall) {
+  const FailingDisk disk;
+  const std::unique_ptr<SqliteStore> store = open();
+  ASSERT_TRUE(accept(*store, mailroom_.message({"ann@example.org", "bob@example.org"})));
+  const std::size_t before = disk.log_writes();
+  ASSERT_TRUE(accept(*store, mailroom_.message({"cid@example.org", "dan@example.org"})));
+  EXPECT_EQ(disk.log_writes() - before, 1u);
+}
+
+// Pages that the cache has no room for go into the log before their commit, and are read back from there.
+TEST_F(SqliteFiles, ATransactionLargerThanTheCacheReadsWhatItWrote) {
+  const std::string file = dir_.path() + "/large.db";
+  constexpr int rows = 2000;
+  const auto text_of = [](int id) { return std::string(3000, 'x') + std::to_string(id); };
+  {
+    const auto opened = open_for_writing(file);
+    ASSERT_TRUE(opened);
+    Database& database = **opened;
+    ASSERT_TRUE(database.execute("PRAGMA cache_size=20; CREATE TABLE t(id INTEGER PRIMARY KEY, text TEXT); BEGIN"));
+    for (int id = 0; id < rows; ++id) {
+      const std::string text = text_of(id);
+      Statement insert = database.prepare("INSERT INTO t VALUES(?,?)");
+      insert << id << text;
+      ASSERT_TRUE(insert.run());
+      Statement earlier = database.prepare("SELECT text FROM t WHERE id=?");
+      earlier << id / 2;
+      ASSERT_TRUE(earlier.step());
+      ASSERT_EQ(earlier.text(0), text_of(id / 2));
+    }
+    ASSERT_TRUE(database.execute("COMMIT; BEGIN; DELETE FROM t WHERE id>=500; ROLLBACK"));
+    const auto reader = Database::open(file, Access::read_only);
+    Statement count = (*reader)->prepare("SELECT count(*) FROM t");
+    ASSERT_TRUE(count.step());
+    EXPECT_EQ(count.integer(0), rows);
+  }
+  const auto again = Database::open(file, Access::read_only);
+  Statement check = (*again)->prepare("PRAGMA integrity_check");
+  ASSERT_TRUE(check.step());
+  EXPECT_EQ(check.text(0), "ok");
+}
+
 TEST_F(SqliteFiles, AcknowledgesNothingThatCouldNotBeSynced) {
   FailingDisk disk;
   const NewMessage message = mailroom_.message({"ann@example.org"});

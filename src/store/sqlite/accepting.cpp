@@ -110,9 +110,13 @@ Answer<AcceptResult> SqliteStore::accept(AcceptRequest request) {
   });
   if (!stored) co_return std::unexpected(stored.error());
   DueTimes due;
-  for (std::size_t i = 0; i < result.items.size(); ++i)
-    if (result.items[i].how == Acceptance::stored)
-      for (const EmailRecord& email : request.messages[i].emails) due.note(email);
+  for (std::size_t i = 0; i < result.items.size(); ++i) {
+    if (result.items[i].how != Acceptance::stored) continue;
+    NewMessage& added = request.messages[i];
+    for (const EmailRecord& email : added.emails) due.note(email);
+    if (added.emails.front().status == EmailStatus::queued)
+      recent_content_.keep(added.message.id, std::move(added.content));
+  }
   tell_due(due);
   co_return result;
 }

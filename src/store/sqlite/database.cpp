@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "base/assert.h"
+#include "store/sqlite/wal_file.h"
 
 namespace postroom::store::sqlite {
 namespace {
@@ -99,9 +100,12 @@ std::optional<Timestamp> Statement::maybe_time(int column) const {
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& file, Access access) {
+  // Nobody reads SQLite's statistics of its memory; they would take a lock in every allocation of every thread.
+  [[maybe_unused]] static const int without_statistics = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   const int flags = access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;
-  const int status = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  const char* const files = access == Access::read_only ? nullptr : joined_wal_writes();
+  const int status = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, files);
   std::unique_ptr<Database> database(new Database(handle));
   if (status != SQLITE_OK) return fail_sqlite(handle, status);
   sqlite3_extended_result_codes(handle, 1);

@@ -242,6 +242,7 @@ Answer<std::optional<EmailId>> SqliteStore::end_waits(EmailId after, Timestamp n
 }
 
 Answer<Content> SqliteStore::content(MessageId id) {
+  if (Content recent = recent_content_.take(id)) co_return recent;
   co_return co_await read<Content>([id](Database& database) -> Result<Content> {
     Statement select = database.prepare("SELECT body FROM content WHERE message_id=?");
     select << id.value;

@@ -15,6 +15,7 @@ namespace postroom::store::sqlite {
 namespace {
 
 constexpr int reader_count = 2;
+constexpr std::size_t recent_content_bytes = 8 * 1024 * 1024;
 
 // The highest id that any row bears. Ids given from now on must be above it.
 Result<std::uint64_t> find_highest_id(Database& database) {
@@ -57,6 +58,7 @@ SqliteStore::SqliteStore(async::Loop& loop, std::string file, DirectoryLock lock
                          std::vector<std::unique_ptr<Database>> reading)
     : loop_(loop),
       lock_(std::move(lock)),
+      recent_content_(recent_content_bytes),
       writer_(loop, std::move(file), std::move(writing)),
       readers_(std::move(reading)) {}
 

@@ -96,6 +96,7 @@ Result<> remove_some(Database& database, const Step& step, std::size_t limit, Pr
 }  // namespace
 
 Answer<std::size_t> SqliteStore::remove_old(RetentionCut cut, std::size_t limit) {
+  recent_content_.clear();  // it may be among what goes
   std::size_t removed = 0;
   for (const Step& step : steps_of(cut)) {
     Progress progress;

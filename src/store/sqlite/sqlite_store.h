@@ -9,6 +9,7 @@
 
 #include "async/one_shot.h"
 #include "store/as_of.h"
+#include "store/sqlite/recent_content.h"
 #include "store/sqlite/threads.h"
 #include "store/store.h"
 
@@ -115,6 +116,7 @@ class SqliteStore final : public Store {
   DueListener due_listener_;
   std::atomic<bool> expiry_held_{false};  // readers ask it too
   std::function<void()> connections_listener_;
+  RecentContent recent_content_;  // of mail accepted to be sent at once
   std::uint64_t highest_id_ = 0;
   Timestamp last_stored_time_;
   QueueDepth depth_;  // of a deep queue, as counted last (telling.cpp)
