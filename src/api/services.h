@@ -8,6 +8,7 @@
 
 #include "api/delivery_door.h"
 #include "async/loop.h"
+#include "auth/accounts.h"
 #include "auth/api_keys.h"
 #include "auth/secret_box.h"
 #include "http/router.h"
@@ -27,6 +28,8 @@ struct ApiConfig {
   std::function<std::optional<std::string>(const std::string& host)> check_host;
   // Whether there is disk for more mail: nullopt, or the sentence of the 503.
   std::function<std::optional<std::string>()> room;
+  bool secure_cookies = false;  // the Back Office is reached over TLS
+  std::function<bool()> is_stopping = [] { return false; };
 };
 
 struct Services {
@@ -35,6 +38,7 @@ struct Services {
   intake::Intake& intake;
   DeliveryDoor& delivery;
   auth::ApiKeys& keys;
+  auth::Accounts& accounts;
   auth::SecretBox& secrets;
   observe::Metrics& metrics;
   ApiConfig config;
@@ -45,6 +49,7 @@ struct Call {
   http::Request& request;
   const http::PathParams& params;
   auth::Principal principal;
+  std::optional<auth::Visitor> visitor;  // when it is a person with a session
 };
 
 }  // namespace postroom::api

@@ -16,6 +16,7 @@ std::unexpected<Error> bad(const std::string& key, const std::string& what) {
 const std::set<std::string> known_keys{"data_dir",
                                        "http",
                                        "host_name",
+                                       "url",
                                        "secret_key_file",
                                        "delivery.retry",
                                        "delivery.probe",
@@ -69,7 +70,8 @@ Result<Configuration> read_table(const toml::table& file) {
   if (const Result<> known = refuse_unknown(file, ""); !known) return std::unexpected(known.error());
   for (const auto& [path, into] :
        {std::pair{"data_dir", &configuration.data_dir}, std::pair{"http", &configuration.http},
-        std::pair{"host_name", &configuration.host_name}, std::pair{"secret_key_file", &configuration.secret_key_file}})
+        std::pair{"host_name", &configuration.host_name}, std::pair{"url", &configuration.url},
+        std::pair{"secret_key_file", &configuration.secret_key_file}})
     if (const auto text = file.at_path(path).value<std::string>()) *into = *text;
   std::vector<std::string> waits;
   std::optional<Duration> idle;

@@ -17,6 +17,7 @@ namespace postroom::app {
 struct Configuration {
   std::string data_dir = "./postroom-data";
   std::string http = "127.0.0.1:8600";
+  std::string url;              // as browsers reach the Back Office: "https://mail.example.org"; by default --http's
   std::string host_name;        // of Message-ID and EHLO; the machine's when empty
   std::string secret_key_file;  // DIR/secret.key when empty
 

@@ -69,6 +69,7 @@ Result<std::unique_ptr<House>> House::open(net::SystemLoop& loop, Configuration 
   house->build(std::move(*store), std::move(*secrets));
   if (Result<> guarded = house->guard_clock(); !guarded) return std::unexpected(guarded.error());
   if (const Result<> loaded = loop.run(house->keys_->load()); !loaded) return std::unexpected(loaded.error());
+  if (const Result<> loaded = loop.run(house->accounts_->load()); !loaded) return std::unexpected(loaded.error());
   return house;
 }
 
@@ -95,6 +96,7 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
   secrets_ = std::make_unique<auth::SecretBox>(std::move(secrets));
   ids_ = std::make_unique<IdGenerator>(store_->highest_id());
   keys_ = std::make_unique<auth::ApiKeys>(loop_, *store_, random_);
+  accounts_ = std::make_unique<auth::Accounts>(loop_, *store_, *secrets_, random_);
   intake_ = std::make_unique<intake::Intake>(
       loop_, *store_, *ids_, random_, configuration_.host_name,
       intake::Limits{configuration_.message_bytes, limits::recipients, limits::attachments, configuration_.lanes},
@@ -117,6 +119,8 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
   config.metrics = configuration_.metrics_open ? api::MetricsAccess::open : api::MetricsAccess::key_with_read;
   config.lanes = configuration_.lanes;
   config.room = [this] { return room(); };
+  config.secure_cookies = configuration_.url.starts_with("https:");
+  config.is_stopping = [this] { return stopping_; };
   config.check_host = [this](const std::string& host) -> std::optional<std::string> {
     // Names are checked when they are connected to; an address written as such is refused at once.
     const Result<net::Endpoint> literal =
@@ -126,8 +130,9 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
     return allowed ? std::nullopt : std::optional(allowed.error().message);
   };
   api_ = std::make_unique<api::Api>(
-      api::Services{loop_, *store_, *intake_, *this, *keys_, *secrets_, metrics_, std::move(config)});
+      api::Services{loop_, *store_, *intake_, *this, *keys_, *accounts_, *secrets_, metrics_, std::move(config)});
   api_->mount(router_);
+  router_.set_fallback([this](http::Request& request, const http::PathParams&) { return site_.answer(request); });
 }
 
 // Below the reserve intake refuses while delivery goes on (fine-print, "Defaults").

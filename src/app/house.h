@@ -8,10 +8,12 @@
 
 #include "api/api.h"
 #include "app/configuration.h"
+#include "auth/accounts.h"
 #include "auth/api_keys.h"
 #include "auth/secret_box.h"
 #include "base/id.h"
 #include "base/random.h"
+#include "console/site.h"
 #include "delivery/engine.h"
 #include "http/router.h"
 #include "intake/intake.h"
@@ -33,6 +35,7 @@ class House final : public api::DeliveryDoor {
   http::Router& router() { return router_; }
   store::Store& store() { return *store_; }
   auth::ApiKeys& keys() { return *keys_; }
+  auth::Accounts& accounts() { return *accounts_; }
   delivery::Engine& engine() { return *engine_; }
   Random& chance() { return random_; }
   observe::Metrics& metrics() { return metrics_; }
@@ -77,11 +80,13 @@ class House final : public api::DeliveryDoor {
   std::unique_ptr<auth::SecretBox> secrets_;
   std::unique_ptr<IdGenerator> ids_;
   std::unique_ptr<auth::ApiKeys> keys_;
+  std::unique_ptr<auth::Accounts> accounts_;
   std::unique_ptr<intake::Intake> intake_;
   std::optional<std::string> room_;  // why there is none
   Monotonic room_known_until_{};
   std::unique_ptr<delivery::Engine> engine_;
   std::unique_ptr<api::Api> api_;
+  console::Site site_{console::built_site()};
   http::Router router_;
 };
 
