@@ -1,0 +1,49 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import * as format from './format';
+import { browserLanguage, t, tn, word } from './i18n';
+import { prefs } from './prefs';
+
+beforeEach(() => prefs.set({ ...prefs.get(), time_zone: 'UTC' }));
+
+describe('formats', () => {
+  it('write times to the second, with the year only when it is another', () => {
+    const now = new Date('2026-11-27T00:00:00Z');
+    expect(format.dateTime('2026-11-23T21:59:55.123Z', now)).toBe('23 Nov, 21:59:55');
+    expect(format.dateTime('2025-11-23T21:59:55.123Z', now)).toContain('2025');
+    expect(format.clock('2026-11-23T21:59:55.123Z')).toBe('21:59:55.123');
+  });
+  it('write sizes, spans and durations in their largest unit', () => {
+    expect(format.bytes(1)).toBe('1 byte');
+    expect(format.bytes(38_457)).toBe('38 kB');
+    expect(format.bytes(1_234_567)).toBe('1.2 MB');
+    expect(format.span(14 * 60 + 5)).toBe('14 mins');
+    expect(format.milliseconds(562)).toBe('562 ms');
+    expect(format.milliseconds(2_140)).toBe('2.1 secs');
+  });
+  it('say how far away a time is', () => {
+    const now = Date.parse('2026-11-27T00:00:00Z');
+    expect(format.relative('2026-11-26T23:57:00Z', now)).toBe('3 minutes ago');
+    expect(format.relative('2026-11-27T02:00:00Z', now)).toBe('in 2 hours');
+    expect(format.relative('2026-11-26T23:59:50Z', now)).toBe('just now');
+  });
+  it('mark a total that is not exact', () => {
+    expect(format.total(10_000, false)).toBe('10,000+');
+    expect(format.total(12, true)).toBe('12');
+  });
+});
+
+describe('messages', () => {
+  it('fill in and count', () => {
+    expect(t('log.attempt_n', { n: 1200 })).toBe('Attempt 1,200');
+    expect(tn('queue.found', 1)).toBe('1 email');
+    expect(tn('queue.found', 10_000, { n: '10,000+' })).toBe('10,000+ emails');
+  });
+  it('fall back to the API’s word', () => {
+    expect(word('status', 'in_progress')).toBe('IN PROGRESS');
+    expect(word('timeline', 'made_up.later')).toBe('made up later');
+  });
+  it('choose the browser’s first language that the house speaks', () => {
+    expect(browserLanguage(['fr-FR', 'en-US'])).toBe('en');
+    expect(browserLanguage(['fr'])).toBe('en');
+  });
+});

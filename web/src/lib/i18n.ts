@@ -1,0 +1,69 @@
+// Words come from one typed catalogue; numbers and dates from Intl. A further language is one file more.
+import { en, type MessageKey, type Messages, type Plural } from '../messages/en';
+import { Store } from './store';
+
+export type Language = 'en' | 'de';
+
+export const LANGUAGES: { code: Language; name: string; locale: string }[] = [
+  { code: 'en', name: 'English', locale: 'en-GB' },
+  // { code: 'de', name: 'Deutsch', locale: 'de-DE' },
+];
+
+const loaders: Record<Language, () => Promise<Messages>> = {
+  en: async () => en,
+  de: async () => (await import('../messages/de')).de,
+};
+
+export interface Speech {
+  language: Language;
+  locale: string;
+  messages: Messages;
+}
+
+export const speech = new Store<Speech>({ language: 'en', locale: 'en-GB', messages: en });
+
+export async function speak(language: Language) {
+  const messages = await loaders[language]();
+  document.documentElement.lang = language;
+  speech.set({ language, locale: LANGUAGES.find((known) => known.code === language)!.locale, messages });
+}
+
+/** The browser's first language that the house speaks. */
+export function browserLanguage(wanted: readonly string[] = navigator.languages): Language {
+  for (const tag of wanted) {
+    const found = LANGUAGES.find((known) => known.code === tag.slice(0, 2).toLowerCase());
+    if (found) return found.code;
+  }
+  return 'en';
+}
+
+type Values = Record<string, string | number>;
+
+function fill(text: string, values?: Values): string {
+  if (!values) return text;
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return typeof value === 'number' ? new Intl.NumberFormat(speech.get().locale).format(value) : value;
+  });
+}
+
+export function t(key: MessageKey, values?: Values): string {
+  const message = speech.get().messages[key];
+  return fill(typeof message === 'string' ? message : message.other, values);
+}
+
+/** A message that counts; {n} is the number, or what `shown` says of it ("10,000+"). */
+export function tn(key: MessageKey, n: number, values?: Values): string {
+  const { messages, locale } = speech.get();
+  const message = messages[key];
+  if (typeof message === 'string') return fill(message, { n, ...values });
+  const form = new Intl.PluralRules(locale).select(n) as keyof Plural;
+  return fill(message[form] ?? message.other, { n, ...values });
+}
+
+/** A message whose key is made from a word of the API; the word itself when the catalogue doesn't have it yet. */
+export function word(group: string, value: string): string {
+  const message = speech.get().messages[`${group}.${value}` as MessageKey] as string | undefined;
+  return message ?? value.replace(/[_.]/g, ' ');
+}

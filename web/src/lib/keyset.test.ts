@@ -1,0 +1,154 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Page } from '../api/types';
+import { KeysetLadder } from './keyset';
+
+interface Row {
+  id: string;
+  v?: number;
+}
+
+/** A server with rows n…1, newest first, in pages of `size`; the cursor is the last id of the page before. */
+function server(count: number, size = 10) {
+  const rows = Array.from({ length: count }, (_, index) => ({ id: String(count - index) }) as Row);
+  const fetchPage = vi.fn(async (cursor: string | null): Promise<Page<Row>> => {
+    const start = cursor === null ? 0 : rows.findIndex((row) => Number(row.id) < Number(cursor));
+    const from = start < 0 ? rows.length : start;
+    const items = rows.slice(from, from + size);
+    const more = from + size < rows.length;
+    return { items, next_cursor: more ? items.at(-1)!.id : null, total: { count: rows.length, exact: true } };
+  });
+  return { rows, fetchPage };
+}
+
+const ladderOf = (fetchPage: ReturnType<typeof server>['fetchPage']) => new KeysetLadder<Row>(fetchPage, (row) => row.id);
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe('KeysetLadder', () => {
+  it('shows skeletons, not emptiness, before the first answer', () => {
+    const ladder = ladderOf(server(3).fetchPage);
+    expect(ladder.count).toBeGreaterThan(0);
+    expect(ladder.at(0)).toBeUndefined();
+  });
+
+  it('reads the next page when the rows in sight need it', async () => {
+    const { fetchPage } = server(35);
+    const ladder = ladderOf(fetchPage);
+    ladder.want(0, 5);
+    await settle();
+    expect(fetchPage).toHaveBeenCalledTimes(1);
+    ladder.want(5, 12);
+    await settle();
+    expect(ladder.at(12)?.id).toBe('23');
+    expect(ladder.total).toEqual({ count: 35, exact: true });
+  });
+
+  it('knows the end, and then makes room for no more rows', async () => {
+    const ladder = ladderOf(server(12).fetchPage);
+    ladder.want(0, 20);
+    await settle();
+    await settle();
+    expect(ladder.ended).toBe(true);
+    expect(ladder.count).toBe(12);
+  });
+
+  it('says that a list is empty only after the server did', async () => {
+    const ladder = ladderOf(server(0).fetchPage);
+    ladder.want(0, 0);
+    await settle();
+    expect(ladder.count).toBe(0);
+    expect(ladder.ended).toBe(true);
+  });
+
+  it('keeps cursors but drops far rows, and reads them again on the way back', async () => {
+    const { fetchPage } = server(600);
+    const ladder = ladderOf(fetchPage);
+    for (let at = 0; at < 590; at += 10) {
+      ladder.want(at, at + 9);
+      await settle();
+    }
+    expect(ladder.rowsInMemory).toBeLessThan(250);
+    expect(ladder.at(0)).toBeUndefined();
+    ladder.want(0, 9);
+    await settle();
+    expect(ladder.at(0)?.id).toBe('600');
+    expect(ladder.at(9)?.id).toBe('591');
+  });
+
+  it('keeps its place when a page is read again after rows have left it', async () => {
+    const { rows, fetchPage } = server(400);
+    const ladder = ladderOf(fetchPage);
+    for (let at = 0; at < 390; at += 10) {
+      ladder.want(at, at + 9);
+      await settle();
+    }
+    rows.splice(2, 1);
+    ladder.want(0, 9);
+    await settle();
+    expect(ladder.at(8)?.id).toBe('391');
+    ladder.want(9, 18);
+    await settle();
+    expect(ladder.at(9)?.id).toBe('390');
+  });
+
+  it('goes on through pages without rows', async () => {
+    let page = 0;
+    const ladder = new KeysetLadder<Row>(
+      async () => ({ items: ++page === 4 ? [{ id: 'found' }] : [], next_cursor: page === 4 ? null : String(page), total: { count: 1, exact: false } }),
+      (row) => row.id,
+    );
+    ladder.want(0, 0);
+    for (let i = 0; i < 8; i++) await settle();
+    expect(ladder.at(0)?.id).toBe('found');
+  });
+
+  it('asks before it searches on for ever', async () => {
+    const fetchPage = vi.fn(async () => ({ items: [], next_cursor: 'more', total: { count: 0, exact: false } }));
+    const ladder = new KeysetLadder<Row>(fetchPage, (row) => row.id);
+    ladder.want(0, 0);
+    for (let i = 0; i < 200; i++) await settle();
+    expect(ladder.stalled).toBe(true);
+    const before = fetchPage.mock.calls.length;
+    ladder.retry();
+    await settle();
+    expect(fetchPage.mock.calls.length).toBeGreaterThan(before);
+  });
+
+  it('counts what is new instead of moving rows that someone reads', async () => {
+    const { rows, fetchPage } = server(30);
+    const ladder = ladderOf(fetchPage);
+    ladder.want(0, 5);
+    await settle();
+    rows.unshift({ id: '32' }, { id: '31' });
+    rows[2] = { id: '30', v: 2 };
+    await ladder.refresh(false);
+    expect(ladder.fresh).toBe(2);
+    expect(ladder.at(0)).toEqual({ id: '30', v: 2 });
+  });
+
+  it('shows what is new by itself when nobody is busy', async () => {
+    const { rows, fetchPage } = server(30);
+    const ladder = ladderOf(fetchPage);
+    ladder.want(0, 5);
+    await settle();
+    rows.unshift({ id: '31' });
+    await ladder.refresh(true);
+    expect(ladder.fresh).toBe(0);
+    expect(ladder.at(0)?.id).toBe('31');
+  });
+
+  it('keeps rows through a failure and reads on after a retry', async () => {
+    const { fetchPage } = server(30);
+    const ladder = ladderOf(fetchPage);
+    ladder.want(0, 5);
+    await settle();
+    fetchPage.mockRejectedValueOnce(new Error('away'));
+    ladder.want(10, 15);
+    await settle();
+    expect(ladder.error?.message).toBe('away');
+    expect(ladder.at(3)?.id).toBe('27');
+    ladder.retry();
+    await settle();
+    expect(ladder.error).toBeNull();
+    expect(ladder.at(12)?.id).toBe('18');
+  });
+});

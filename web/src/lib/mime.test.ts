@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { decodeWords, parseMail } from './mime';
+
+const bytes = (text: string) => new TextEncoder().encode(text.replace(/\n/g, '\r\n'));
+
+describe('parseMail', () => {
+  it('reads a plain message', () => {
+    const mail = parseMail(bytes('From: a@example.com\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\n\nHallo\n'));
+    expect(mail.text).toBe('Hallo\n');
+    expect(mail.headers).toContainEqual({ name: 'Subject', value: 'Grüße' });
+  });
+  it('reads text, HTML and attachments out of nested parts', () => {
+    const mail = parseMail(bytes(`Content-Type: multipart/mixed; boundary="m"
+
+--m
+Content-Type: multipart/alternative; boundary=a
+
+--a
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+Gr=FC=DFe und =
+mehr
+--a
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: base64
+
+PGI+R3LDvMOfZTwvYj4=
+--a--
+--m
+Content-Type: application/pdf
+Content-Disposition: attachment; filename*=utf-8''R%C3%A9sum%C3%A9.pdf
+Content-Transfer-Encoding: base64
+
+aGFsbG8=
+--m--
+`));
+    expect(mail.text).toBe('Grüße und mehr');
+    expect(mail.html).toBe('<b>Grüße</b>');
+    expect(mail.attachments).toEqual([{ type: 'application/pdf', filename: 'Résumé.pdf', size: 6, text: null }]);
+  });
+  it('survives nonsense', () => {
+    expect(parseMail(bytes('')).text).toBe('');
+    expect(parseMail(bytes('Content-Type: multipart/mixed\n\nno boundary')).text).toBeNull();
+    expect(decodeWords('=?x-nonsense?Q?abc?=')).toBe('abc');
+  });
+});

@@ -1,0 +1,88 @@
+// What a person has chosen for himself. The server keeps it (profile.preferences); the theme and the language are kept
+// in this browser too, because the sign-in page needs them before the server may say anything.
+import { browserLanguage, speak, type Language } from './i18n';
+import { Store, useStore } from './store';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+export interface Preferences {
+  theme: Theme;
+  language: Language;
+  time_zone: 'local' | 'UTC';
+  /** Single-key shortcuts may be in the way of speech input and of slips (WCAG 2.1.4). */
+  shortcuts: boolean;
+  /** The chosen columns of each list, in the list's order. */
+  columns: Record<string, string[]>;
+  /** The newest delivery event that was seen in the bell's list. */
+  seen_event: number;
+}
+
+function remembered(name: string): string | null {
+  try {
+    return localStorage.getItem(`postroom.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+function remember(name: string, value: string) {
+  try {
+    localStorage.setItem(`postroom.${name}`, value);
+  } catch {
+    // Without storage the choice holds until the page is left.
+  }
+}
+
+const oneOf = <Word extends string>(value: unknown, words: readonly Word[], otherwise: Word): Word =>
+  words.includes(value as Word) ? (value as Word) : otherwise;
+
+export function readPreferences(from: Record<string, unknown>, base: Preferences): Preferences {
+  const columns: Record<string, string[]> = {};
+  if (typeof from.columns === 'object' && from.columns !== null)
+    for (const [page, ids] of Object.entries(from.columns))
+      if (Array.isArray(ids)) columns[page] = ids.filter((id) => typeof id === 'string');
+  return {
+    theme: oneOf(from.theme, ['system', 'light', 'dark'], base.theme),
+    language: oneOf(from.language, ['en', 'de'], base.language),
+    time_zone: oneOf(from.time_zone, ['local', 'UTC'], base.time_zone),
+    shortcuts: typeof from.shortcuts === 'boolean' ? from.shortcuts : base.shortcuts,
+    columns: from.columns === undefined ? base.columns : columns,
+    seen_event: typeof from.seen_event === 'number' ? from.seen_event : base.seen_event,
+  };
+}
+
+export const prefs = new Store<Preferences>(
+  readPreferences(
+    { theme: remembered('theme'), language: remembered('language') },
+    { theme: 'system', language: browserLanguage(), time_zone: 'local', shortcuts: true, columns: {}, seen_event: 0 },
+  ),
+);
+
+let saver: ((all: Preferences) => void) | null = null;
+
+/** Who carries changes to the server; the session sets it. */
+export function savePreferencesWith(save: ((all: Preferences) => void) | null) {
+  saver = save;
+}
+
+function apply(next: Preferences) {
+  const before = prefs.get();
+  prefs.set(next);
+  if (next.theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = next.theme;
+  remember('theme', next.theme);
+  if (next.language !== before.language || document.documentElement.lang !== next.language) void speak(next.language);
+  remember('language', next.language);
+}
+
+/** Takes over what the server keeps. */
+export function loadPreferences(from: Record<string, unknown>) {
+  apply(readPreferences(from, prefs.get()));
+}
+
+export function setPreferences(change: Partial<Preferences>) {
+  apply({ ...prefs.get(), ...change });
+  saver?.(prefs.get());
+}
+
+export const usePreferences = () => useStore(prefs);

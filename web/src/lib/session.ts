@@ -1,0 +1,89 @@
+// Who is signed in, and what he may do.
+import { QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import type { Session } from '../api/accounts';
+import { api, ok } from '../api/client';
+import { ApiError } from '../api/problem';
+import { onSessionNews, setCsrfToken } from '../api/transport';
+import { loadPreferences, savePreferencesWith } from './prefs';
+
+export interface Rights {
+  manage: boolean;
+  admin: boolean;
+  content: boolean;
+}
+
+export function rightsOf(session: Session | null | undefined): Rights {
+  const user = session?.user;
+  const admin = user?.role === 'admin';
+  return { admin, manage: admin || user?.role === 'operator', content: admin || (user?.content ?? false) };
+}
+
+const SESSION = ['session'];
+
+async function readSession(): Promise<Session | null> {
+  try {
+    return taken(await ok(api.GET('/api/v1/session')));
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null;
+    throw error;
+  }
+}
+
+function taken(session: Session): Session {
+  setCsrfToken(session.csrf_token);
+  loadPreferences(session.preferences ?? {});
+  return session;
+}
+
+export function useSession() {
+  return useQuery({ queryKey: SESSION, queryFn: readSession, staleTime: Infinity, retry: 2 });
+}
+
+export function useRights(): Rights {
+  return rightsOf(useSession().data);
+}
+
+/** After a good sign-in: the answer is the session. */
+export function useEnter() {
+  const queries = useQueryClient();
+  return (session: Session) => queries.setQueryData(SESSION, taken(session));
+}
+
+export function useRefreshSession() {
+  const queries = useQueryClient();
+  return () => queries.invalidateQueries({ queryKey: SESSION });
+}
+
+export function leave(queries: QueryClient) {
+  setCsrfToken('');
+  // What one person has read is not the next one's.
+  queries.clear();
+  queries.setQueryData(SESSION, null);
+}
+
+/** Ties the session to the transport's news and to the preferences, for as long as the app stands. */
+export function useSessionKeeping() {
+  const queries = useQueryClient();
+  useEffect(
+    () =>
+      onSessionNews((news) => {
+        if (news === 'signed-out' && queries.getQueryData(SESSION)) leave(queries);
+        if (news === 'totp-mandatory') void queries.invalidateQueries({ queryKey: SESSION });
+      }),
+    [queries],
+  );
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    savePreferencesWith((all) => {
+      if (!queries.getQueryData(SESSION)) return;
+      clearTimeout(timer);
+      // A choice holds here at once; that the server has it may come a moment later.
+      timer = setTimeout(
+        () => void ok(api.PATCH('/api/v1/profile', { body: { preferences: { ...all } } })).catch(() => {}),
+        500,
+      );
+    });
+    return () => savePreferencesWith(null);
+  }, [queries]);
+}

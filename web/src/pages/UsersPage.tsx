@@ -1,0 +1,129 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { EllipsisVertical, Link2, Pencil, Plus, ShieldCheck, Trash2, Users } from 'lucide-react';
+import { useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { z } from 'zod';
+import type { Role, User } from '../api/accounts';
+import { api, ok } from '../api/client';
+import { ApiError } from '../api/problem';
+import { messageOf } from '../lib/errors';
+import { t, word } from '../lib/i18n';
+import { useSession } from '../lib/session';
+import { say } from '../lib/toasts';
+import { spread, zodResolver } from '../lib/zodResolver';
+import type { Column } from '../ui/grid/columns';
+import { ShortList } from '../ui/grid/ShortList';
+import { Confirm } from '../ui/Confirm';
+import { SelectField, TextField } from '../ui/form';
+import { Choice, Empty, Note, PageHead, ShownOnce, Switch, Tag, Time } from '../ui/kit';
+import { Dialog, Menu } from '../ui/overlay';
+
+const USERS = ['users'];
+const ROLES: Role[] = ['viewer', 'operator', 'admin'];
+
+type Open = { what: 'new' } | { what: 'edit' | 'delete' | 'link'; user: User } | null;
+
+/** What a one-time link opens: the page /welcome, with the token where no log sees it. */
+const linkOf = (token: string) => `${location.origin}/welcome#token=${token}`;
+
+export function UsersPage() {
+  const queries = useQueryClient();
+  const me = useSession().data?.user.id;
+  const users = useQuery({ queryKey: USERS, queryFn: async () => (await ok(api.GET('/api/v1/users'))).items });
+  const [open, setOpen] = useState<Open>(null);
+  const [link, setLink] = useState<{ email: string; token: string } | null>(null);
+  const refresh = () => void queries.invalidateQueries({ queryKey: USERS });
+  const close = () => setOpen(null);
+  const enable = useMutation({
+    mutationFn: ({ id, enabled }: { id: number; enabled: boolean }) => ok(api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body: { enabled } })),
+    onSettled: refresh,
+    onError: (error) => say(messageOf(error), 'bad'),
+  });
+  const rows = users.data;
+  const admins = rows?.filter((user) => user.role === 'admin' && user.enabled) ?? [];
+  const lastAdmin = (user: User) => (admins.length === 1 && admins[0]!.id === user.id ? t('users.last_admin') : undefined);
+
+  const columns: Column<User>[] = [
+    { id: 'id', title: t('email.id'), width: '60px', render: (row) => <span className="mono faint">{row.id}</span> },
+    { id: 'email', title: t('sign_in.email'), width: 'minmax(200px, 1.2fr)', phone: 'title', render: (row) => <div className="cut strong" title={row.email}>{row.email}{row.id === me && <span className="faint"> ({t('users.you')})</span>}</div> },
+    { id: 'name', title: t('users.name'), width: 'minmax(140px, 1fr)', render: (row) => <div className="cut soft">{row.name || '—'}</div> },
+    { id: 'role', title: t('users.role'), width: '124px', phone: 'detail', render: (row) => word('role', row.role) },
+    { id: 'content', title: t('users.content'), width: '104px', render: (row) => <span className="soft">{row.content || row.role === 'admin' ? t('users.yes') : t('users.no')}</span> },
+    { id: 'totp', title: 'TOTP', width: '92px', render: (row) => (row.totp ? <Tag tone="ok" icon={ShieldCheck}>{t('totp.on')}</Tag> : <span className="faint">—</span>) },
+    { id: 'last', title: t('users.last_sign_in'), width: '150px', render: (row) => (row.invited ? <Tag tone="info">{t('users.invited')}</Tag> : <span className="soft"><Time at={row.last_sign_in_at} /></span>) },
+    { id: 'enabled', title: t('users.enabled'), width: '92px', phone: 'status', render: (row) => <Switch label={t('users.enabled_named', { email: row.email })} checked={row.enabled} inert={lastAdmin(row)} onChange={(enabled) => enable.mutate({ id: row.id, enabled })} /> },
+    {
+      id: 'actions', title: '', width: '54px', fixed: true, pinned: true, phone: 'time', head: <span className="only-read">{t('act.more')}</span>,
+      render: (row) => (
+        <Menu label={t('users.actions', { email: row.email })} className="button plain square little" trigger={<EllipsisVertical aria-hidden />}
+          items={[
+            { label: t('action.edit'), icon: Pencil, onSelect: () => setOpen({ what: 'edit', user: row }) },
+            { label: t('users.new_link'), icon: Link2, onSelect: () => setOpen({ what: 'link', user: row }) },
+            { label: `${t('action.delete')}…`, icon: Trash2, danger: true, rule: true, disabled: !!lastAdmin(row), onSelect: () => setOpen({ what: 'delete', user: row }) },
+          ]} />
+      ),
+    },
+  ];
+  return (
+    <div className="page">
+      <PageHead title={t('nav.users')} help={t('users.help')}>
+        <button type="button" className="button first" onClick={() => setOpen({ what: 'new' })}><Plus aria-hidden />{t('users.invite')}</button>
+      </PageHead>
+      <ShortList label={t('nav.users')} columns={columns} rows={rows} error={users.error} retry={() => void users.refetch()} idOf={(row) => String(row.id)} counted="users.found"
+        onOpen={(row) => setOpen({ what: 'edit', user: row })} empty={<Empty icon={Users} title={t('users.empty')} />} />
+      {open?.what === 'new' && <UserForm onClose={close} onDone={(made) => { refresh(); if (made) setLink({ email: made.email, token: made.invitation }); }} />}
+      {open?.what === 'edit' && <UserForm user={open.user} lastAdmin={!!lastAdmin(open.user)} onClose={close} onDone={refresh} />}
+      {open?.what === 'delete' && (
+        <Confirm title={t('users.delete_title')} action={t('action.delete')} danger onClose={close} onDone={refresh} run={() => ok(api.DELETE('/api/v1/users/{id}', { params: { path: { id: open.user.id } } }))}>
+          {t('users.delete_help', { email: open.user.email })}
+        </Confirm>
+      )}
+      {open?.what === 'link' && (
+        <Confirm title={t('users.new_link')} action={t('users.make_link')} onClose={close} onDone={refresh}
+          run={async () => setLink({ email: open.user.email, token: (await ok(api.POST('/api/v1/users/{id}/invitation', { params: { path: { id: open.user.id } } }))).invitation })}>
+          {t('users.new_link_help', { email: open.user.email })}
+        </Confirm>
+      )}
+      {link && (
+        <Dialog open onClose={() => setLink(null)} title={t('users.link_title', { email: link.email })} foot={<button type="button" className="button first" onClick={() => setLink(null)}>{t('action.done')}</button>}>
+          <ShownOnce value={linkOf(link.token)} hint={t('users.link_once')} />
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+function UserForm({ user, lastAdmin, onClose, onDone }: { user?: User; lastAdmin?: boolean; onClose: () => void; onDone: (made?: { email: string; invitation: string }) => void }) {
+  const [wrong, setWrong] = useState<string | null>(null);
+  const schema = z.object({ email: user ? z.string() : z.email(t('form.email')), name: z.string().trim().max(200), role: z.enum(['viewer', 'operator', 'admin']), content: z.boolean() });
+  const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: user?.email ?? '', name: user?.name ?? '', role: user?.role ?? 'viewer', content: user?.content ?? false } });
+  const save = useMutation({
+    mutationFn: async ({ email, name, role, content }: z.infer<typeof schema>) => {
+      if (!user) return ok(api.POST('/api/v1/users', { body: { email, role, content, ...(name && { name }) } }));
+      await ok(api.PATCH('/api/v1/users/{id}', { params: { path: { id: user.id } }, body: { name, role, content } }));
+      return undefined;
+    },
+    onSuccess: (made) => { onClose(); onDone(made); },
+    onError: (error) => setWrong(error instanceof ApiError ? spread(error, ['email', 'name', 'role', 'content'], (field, complaint) => form.setError(field as 'email', complaint)) : messageOf(error)),
+  });
+  const { errors } = form.formState;
+  const role = form.watch('role');
+  const submit = form.handleSubmit((values) => { setWrong(null); save.mutate(values); });
+  return (
+    <Dialog open onClose={onClose} title={user ? user.email : t('users.invite')}
+      foot={<>
+        <button type="button" className="button" onClick={onClose}>{t('action.cancel')}</button>
+        <button type="button" className="button first" disabled={save.isPending} onClick={() => void submit()}>{user ? t('action.save') : t('users.invite')}</button>
+      </>}>
+      <form className="stack" noValidate onSubmit={submit}>
+        {wrong && <Note tone="bad">{wrong}</Note>}
+        {!user && <TextField label={t('sign_in.email')} type="email" error={errors.email?.message} {...form.register('email')} />}
+        <TextField label={t('users.name')} error={errors.name?.message} {...form.register('name')} />
+        <SelectField label={t('users.role')} hint={t(`role_help.${role}`)} error={errors.role?.message} disabled={lastAdmin} options={ROLES.map((value) => ({ value, label: word('role', value) }))} {...form.register('role')} />
+        {lastAdmin && <p className="hint">{t('users.last_admin')}</p>}
+        <Choice label={t('users.may_see_content')} checked={role === 'admin' || form.watch('content')} disabled={role === 'admin'} onChange={(on) => form.setValue('content', on)} />
+        {user && <p className="hint">{t('users.ends_sessions')}</p>}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,60 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { Link, useLocation } from 'wouter';
+import { z } from 'zod';
+import { api, ok } from '../../api/client';
+import { ApiError } from '../../api/problem';
+import { messageOf } from '../../lib/errors';
+import { t } from '../../lib/i18n';
+import { newPassword } from '../../lib/password';
+import { useEnter } from '../../lib/session';
+import { spread, zodResolver } from '../../lib/zodResolver';
+import { TextField } from '../../ui/form';
+import { Note } from '../../ui/kit';
+import { Door } from './Door';
+
+/** The token stands behind the #, which browsers send to no server and write into no log. */
+const readToken = () => new URLSearchParams(location.hash.slice(1)).get('token');
+
+/** Where a one-time link leads: a new person, a forgotten password, or the very first administrator. */
+export function WelcomePage() {
+  const [token] = useState(readToken);
+  const methods = useQuery({ queryKey: ['methods'], queryFn: () => ok(api.GET('/api/v1/session/methods')) });
+  if (!token) return <Door title={t('welcome.title')}><Note tone="bad">{t('welcome.no_token')}</Note><Link className="button wide" href="/sign-in">{t('sign_in.title')}</Link></Door>;
+  const first = methods.data?.first_run ?? false;
+  return (
+    <Door title={first ? t('welcome.first_title') : t('welcome.title')} lead={first ? t('welcome.first_lead') : t('welcome.lead')}>
+      {methods.error && <Note tone="bad">{messageOf(methods.error)}</Note>}
+      {methods.data && <WelcomeForm token={token} first={first} />}
+    </Door>
+  );
+}
+
+function WelcomeForm({ token, first }: { token: string; first: boolean }) {
+  const enter = useEnter();
+  const [, navigate] = useLocation();
+  const [wrong, setWrong] = useState<string | null>(null);
+  const schema = z
+    .object({ email: first ? z.email(t('form.email')) : z.string(), password: newPassword(), again: z.string() })
+    .refine((values) => values.password === values.again, { path: ['again'], message: t('form.not_same') });
+  const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: '', password: '', again: '' } });
+  const use = useMutation({
+    mutationFn: ({ email, password }: z.infer<typeof schema>) => ok(api.POST('/api/v1/session/invitation', { body: { token, password, ...(first && { email }) } })),
+    onSuccess: (session) => {
+      enter(session);
+      navigate('/', { replace: true });
+    },
+    onError: (error) => setWrong(error instanceof ApiError ? spread(error, ['email', 'password'], (field, complaint) => form.setError(field as 'email', complaint)) : messageOf(error)),
+  });
+  const { errors } = form.formState;
+  return (
+    <form className="stack" noValidate onSubmit={form.handleSubmit((values) => { setWrong(null); use.mutate(values); })}>
+      {wrong && <Note tone="bad">{wrong || messageOf(use.error)}</Note>}
+      {first && <TextField label={t('sign_in.email')} type="email" autoComplete="username" autoFocus error={errors.email?.message} {...form.register('email')} />}
+      <TextField label={t('welcome.password')} type="password" autoComplete="new-password" autoFocus={!first} hint={t('form.password_hint')} error={errors.password?.message} {...form.register('password')} />
+      <TextField label={t('welcome.again')} type="password" autoComplete="new-password" error={errors.again?.message} {...form.register('again')} />
+      <button type="submit" className="button first wide" disabled={use.isPending}>{t('welcome.submit')}</button>
+    </form>
+  );
+}

@@ -1,0 +1,36 @@
+import { useMutation } from '@tanstack/react-query';
+import { RotateCw } from 'lucide-react';
+import { useState } from 'react';
+import { api, ok } from '../../api/client';
+import { t } from '../../lib/i18n';
+import { useRights } from '../../lib/session';
+import { say } from '../../lib/toasts';
+import { TextArea } from '../../ui/form';
+import { Failure } from '../../ui/kit';
+import { Dialog } from '../../ui/overlay';
+
+/** The same content once more, as a new message to this recipient. */
+export function SendAgain({ emailId, email }: { emailId: string; email: string }) {
+  const rights = useRights();
+  const [open, setOpen] = useState(false);
+  const [reason, setReason] = useState('');
+  const send = useMutation({
+    mutationFn: () => ok(api.POST('/api/v1/emails/{id}/send-again', { params: { path: { id: emailId } }, body: reason.trim() ? { reason: reason.trim() } : {} })),
+    onSuccess: (answer) => { setOpen(false); say(t('log.sent_again', { id: answer.emails[0]?.id ?? answer.id })); },
+  });
+  if (!rights.manage) return null;
+  return (
+    <>
+      <button type="button" className="button" onClick={() => { send.reset(); setOpen(true); }}><RotateCw aria-hidden />{t('log.send_again')}</button>
+      <Dialog open={open} onClose={() => setOpen(false)} title={t('log.send_again_title')}
+        foot={<>
+          <button type="button" className="button" onClick={() => setOpen(false)}>{t('action.cancel')}</button>
+          <button type="button" className="button first" disabled={send.isPending} onClick={() => send.mutate()}>{t('log.send_again')}</button>
+        </>}>
+        <p className="soft">{t('log.send_again_help', { email })}</p>
+        <TextArea label={t('act.reason')} hint={t('act.reason_hint')} maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
+        {send.error && <Failure error={send.error} title={t('log.send_again')} />}
+      </Dialog>
+    </>
+  );
+}

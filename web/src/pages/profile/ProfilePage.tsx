@@ -1,0 +1,106 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { z } from 'zod';
+import { api, ok } from '../../api/client';
+import { ApiError } from '../../api/problem';
+import { messageOf } from '../../lib/errors';
+import * as format from '../../lib/format';
+import { LANGUAGES, t, word, type Language } from '../../lib/i18n';
+import { newPassword } from '../../lib/password';
+import { setPreferences, usePreferences, type Theme } from '../../lib/prefs';
+import { useEnter, useSession } from '../../lib/session';
+import { say } from '../../lib/toasts';
+import { spread, zodResolver } from '../../lib/zodResolver';
+import { SelectField, TextField } from '../../ui/form';
+import { Choice, Note, PageHead, Segments, Time } from '../../ui/kit';
+import { TotpCard } from './TotpCard';
+
+export function ProfilePage() {
+  const { user } = useSession().data!;
+  return (
+    <div className="page">
+      <PageHead title={t('nav.profile')} help={t('profile.help')} />
+      <div className="stack wide narrow">
+        <Person />
+        <Looks />
+        <Password />
+        <TotpCard enabled={user.totp} />
+      </div>
+    </div>
+  );
+}
+
+function Person() {
+  const { user } = useSession().data!;
+  const enter = useEnter();
+  const [name, setName] = useState(user.name);
+  const save = useMutation({
+    mutationFn: () => ok(api.PATCH('/api/v1/profile', { body: { name: name.trim() } })),
+    onSuccess: (session) => { enter(session); say(t('action.saved')); },
+  });
+  return (
+    <form className="card padded" onSubmit={(event) => { event.preventDefault(); save.mutate(); }}>
+      <h2>{t('profile.person')}</h2>
+      <dl className="facts">
+        <dt>{t('sign_in.email')}</dt><dd>{user.email}</dd>
+        <dt>{t('users.role')}</dt><dd>{word('role', user.role)}{user.content && user.role !== 'admin' ? `, ${t('users.sees_content')}` : ''}</dd>
+        <dt>{t('users.last_sign_in')}</dt><dd><Time at={user.last_sign_in_at} long /></dd>
+      </dl>
+      <TextField label={t('users.name')} value={name} maxLength={200} autoComplete="name" onChange={(event) => setName(event.target.value)} error={save.error ? messageOf(save.error) : undefined} />
+      <button type="submit" className="button start" disabled={name.trim() === user.name || save.isPending}>{t('action.save')}</button>
+    </form>
+  );
+}
+
+function Looks() {
+  const { theme, language, time_zone: zone, shortcuts } = usePreferences();
+  return (
+    <section className="card padded">
+      <h2>{t('profile.looks')}</h2>
+      <div className="field">
+        <span className="label">{t('profile.theme')}</span>
+        <Segments<Theme> label={t('profile.theme')} value={theme} onChange={(value) => setPreferences({ theme: value })}
+          options={(['system', 'light', 'dark'] as const).map((value) => ({ value, label: t(`profile.theme_${value}`) }))} />
+      </div>
+      <div className="field">
+        <span className="label">{t('profile.zone')}</span>
+        <Segments<'local' | 'UTC'> label={t('profile.zone')} value={zone} onChange={(value) => setPreferences({ time_zone: value })}
+          options={[{ value: 'local', label: t('profile.zone_local', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone }) }, { value: 'UTC', label: 'UTC' }]} />
+        <span className="hint">{t('profile.zone_hint', { now: format.dateTimeLong(new Date().toISOString()) })}</span>
+      </div>
+      <SelectField label={t('profile.language')} value={language} onChange={(event) => setPreferences({ language: event.target.value as Language })}
+        options={LANGUAGES.map(({ code, name }) => ({ value: code, label: name }))} />
+      <Choice label={t('profile.shortcuts')} checked={shortcuts} onChange={(on) => setPreferences({ shortcuts: on })} />
+    </section>
+  );
+}
+
+function Password() {
+  const [wrong, setWrong] = useState<string | null>(null);
+  const schema = z
+    .object({ current: z.string().min(1, t('form.required')), password: newPassword(), again: z.string() })
+    .refine((values) => values.password === values.again, { path: ['again'], message: t('form.not_same') });
+  const form = useForm({ resolver: zodResolver(schema), defaultValues: { current: '', password: '', again: '' } });
+  const change = useMutation({
+    mutationFn: ({ current, password }: z.infer<typeof schema>) => ok(api.POST('/api/v1/profile/password', { body: { current, password } })),
+    onSuccess: () => { form.reset(); say(t('profile.password_changed')); },
+    onError: (error) => {
+      if (error instanceof ApiError && error.code === 'bad_credentials') return form.setError('current', { message: messageOf(error) });
+      setWrong(error instanceof ApiError ? spread(error, ['current', 'password'], (field, complaint) => form.setError(field as 'password', complaint)) : messageOf(error));
+    },
+  });
+  const { errors } = form.formState;
+  return (
+    <form className="card padded" noValidate onSubmit={form.handleSubmit((values) => { setWrong(null); change.mutate(values); })}>
+      <h2>{t('profile.password')}</h2>
+      {wrong && <Note tone="bad">{wrong}</Note>}
+      <TextField label={t('profile.password_now')} type="password" autoComplete="current-password" error={errors.current?.message} {...form.register('current')} />
+      <div className="two">
+        <TextField label={t('welcome.password')} type="password" autoComplete="new-password" hint={t('form.password_hint')} error={errors.password?.message} {...form.register('password')} />
+        <TextField label={t('welcome.again')} type="password" autoComplete="new-password" error={errors.again?.message} {...form.register('again')} />
+      </div>
+      <button type="submit" className="button start" disabled={change.isPending}>{t('profile.password_change')}</button>
+    </form>
+  );
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { extended, has, isEmpty, nothing, target, toggled } from './selection';
+
+describe('a selection', () => {
+  it('takes and loses single emails', () => {
+    const one = toggled(nothing, 'a');
+    expect(has(one, 'a')).toBe(true);
+    expect(isEmpty(toggled(one, 'a'))).toBe(true);
+  });
+  it('reaches from the last mark to this one', () => {
+    const loaded = ['a', 'b', 'c', 'd'];
+    expect(extended(toggled(nothing, 'b'), 'b', 'd', loaded)).toEqual({ kind: 'ids', ids: new Set(['b', 'c', 'd']) });
+  });
+  it('sends the filter, not the ids, when all that match are meant', () => {
+    expect(target({ kind: 'matching' }, { status: ['held'], connection_id: '3' })).toEqual({ filter: { status: ['held'], connection_id: 3 } });
+    expect(target({ kind: 'matching' }, {})).toEqual({ filter: {}, all: true });
+    expect(target(toggled(nothing, 'a'), { status: ['held'] })).toEqual({ ids: ['a'] });
+  });
+  it('falls back to what is on the screen when one is taken out of all', () => {
+    expect(toggled({ kind: 'matching' }, 'b', ['a', 'b', 'c'])).toEqual({ kind: 'ids', ids: new Set(['a', 'c']) });
+  });
+});

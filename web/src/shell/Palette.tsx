@@ -1,0 +1,97 @@
+// Ctrl K: pages, connections, and "where is the mail to ann@…" from anywhere.
+import { Dialog } from '@base-ui/react/dialog';
+import { Cable, Moon, Plus, ScrollText, ListOrdered, Globe, type LucideIcon } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
+import { emailPattern } from '../lib/filters';
+import { t } from '../lib/i18n';
+import { useConnections } from '../lib/lookups';
+import { prefs, setPreferences } from '../lib/prefs';
+import { useRights } from '../lib/session';
+import { placesFor } from './places';
+
+interface Command {
+  id: string;
+  title: string;
+  hint?: string;
+  icon: LucideIcon;
+  run: () => void;
+}
+
+/** Message, email and attempt ids: 13 characters of Crockford's base32. */
+const ID = /^[0-9a-hjkmnp-tv-z]{13}$/i;
+
+export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="backdrop over" />
+        <Dialog.Popup className="dialog" aria-label={t('palette.title')}>{open && <Commands onClose={onClose} />}</Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function useCommands(text: string): Command[] {
+  const [, navigate] = useLocation();
+  const rights = useRights();
+  const connections = useConnections().data;
+  return useMemo(() => {
+    const typed = text.trim();
+    const found: Command[] = [];
+    if (ID.test(typed)) {
+      found.push({ id: 'email', title: t('palette.open_email', { id: typed }), icon: ListOrdered, run: () => navigate(`/queue?open=${typed}`) });
+      found.push({ id: 'attempt', title: t('palette.open_attempt', { id: typed }), icon: ScrollText, run: () => navigate(`/log?open=${typed}`) });
+      found.push({ id: 'message', title: t('palette.find_message', { id: typed }), icon: ScrollText, run: () => navigate(`/log?message_id=${typed}`) });
+    } else if (/[@*]|\w\.\w/.test(typed)) {
+      const pattern = encodeURIComponent(emailPattern(typed));
+      found.push({ id: 'in-log', title: t('palette.in_log', { text: typed }), icon: ScrollText, run: () => navigate(`/log?email=${pattern}`) });
+      found.push({ id: 'in-queue', title: t('palette.in_queue', { text: typed }), icon: ListOrdered, run: () => navigate(`/queue?email=${pattern}`) });
+    }
+    const all: Command[] = [
+      ...placesFor(rights).map((place) => ({ id: place.path, title: t(place.title), icon: place.icon, run: () => navigate(place.path) })),
+      ...(rights.manage ? [{ id: 'new', title: t('connections.new'), icon: Plus, run: () => navigate('/connections?new=1') }] : []),
+      ...(connections ?? []).map((one) => ({ id: `c${one.id}`, title: one.caption || one.host, hint: t('email.connection'), icon: Cable, run: () => navigate(`/connections?open=${one.id}`) })),
+      { id: 'theme', title: t('palette.theme'), icon: Moon, run: () => setPreferences({ theme: prefs.get().theme === 'dark' ? 'light' : 'dark' }) },
+      { id: 'zone', title: t('palette.zone'), icon: Globe, run: () => setPreferences({ time_zone: prefs.get().time_zone === 'UTC' ? 'local' : 'UTC' }) },
+    ];
+    const wanted = typed.toLowerCase();
+    return [...found, ...all.filter((command) => command.title.toLowerCase().includes(wanted))];
+  }, [text, rights.manage, rights.admin, connections, navigate]);
+}
+
+function Commands({ onClose }: { onClose: () => void }) {
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const commands = useCommands(text);
+  const run = (command: Command | undefined) => {
+    if (!command) return;
+    onClose();
+    command.run();
+  };
+  return (
+    <>
+      <input className="palette-input" autoFocus role="combobox" aria-expanded aria-controls="palette-list" aria-autocomplete="list"
+        aria-activedescendant={commands[at] ? `command-${at}` : undefined} aria-label={t('palette.title')} placeholder={t('palette.placeholder')} value={text}
+        onChange={(event) => { setText(event.target.value); setAt(0); }}
+        onKeyDown={(event) => {
+          const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+          if (step) {
+            event.preventDefault();
+            const next = (at + step + commands.length) % Math.max(1, commands.length);
+            setAt(next);
+            document.getElementById(`command-${next}`)?.scrollIntoView({ block: 'nearest' });
+          }
+          if (event.key === 'Enter') { event.preventDefault(); run(commands[at]); }
+        }} />
+      <div className="palette-list" id="palette-list" role="listbox" aria-label={t('palette.title')}>
+        {commands.map(({ id, title, hint, icon: Icon }, index) => (
+          <div key={id} id={`command-${index}`} role="option" aria-selected={index === at} className="item" data-highlighted={index === at || undefined} onClick={() => run(commands[index])}>
+            <Icon aria-hidden />{title}{hint && <span className="hint">{hint}</span>}
+          </div>
+        ))}
+        {commands.length === 0 && <div className="item" role="option" aria-selected={false}>{t('palette.none')}</div>}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,33 @@
+import type { Column } from './columns';
+
+interface Props<Row> {
+  row: Row | undefined;
+  rowId: string | undefined;
+  columns: Column<Row>[];
+  index: number;
+  top: number;
+  inTabOrder: boolean;
+  /** Undefined where rows can't be selected. */
+  selected: boolean | undefined;
+  tone: string;
+  onOpen?: (row: Row) => void;
+  onActive: (index: number) => void;
+}
+
+export function GridRow<Row>({ row, rowId, columns, index, top, inTabOrder, selected, tone, onOpen, onActive }: Props<Row>) {
+  return (
+    <div role="row" aria-rowindex={index + 2} aria-selected={selected} aria-busy={row ? undefined : true} data-index={index} data-row={rowId}
+      tabIndex={inTabOrder ? 0 : -1} className={`grid-row ${tone}`} style={{ transform: `translateY(${top}px)` }}
+      onFocus={() => onActive(index)}
+      onClick={() => {
+        // Whoever marks text in a row does not want it opened.
+        if (row && !window.getSelection()?.toString()) onOpen?.(row);
+      }}>
+      {columns.map((column) => (
+        <div key={column.id} role="gridcell" data-phone={column.phone} className={`cell ${column.align ?? ''} ${column.pinned ? 'pinned' : ''}`}>
+          {row ? column.render(row) : !column.fixed && <div className="bone" />}
+        </div>
+      ))}
+    </div>
+  );
+}

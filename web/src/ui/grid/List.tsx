@@ -1,0 +1,164 @@
+// A long list of the server's, whole: search, segments, chips, the grid, what is new, failures, totals. A page says which
+// columns it has and how a page of rows is read; everything else is the same everywhere.
+import { ArrowUp, Inbox, Search } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { toQuery, type Query } from '../../lib/filters';
+import * as format from '../../lib/format';
+import { t, tn } from '../../lib/i18n';
+import type { MessageKey } from '../../messages/en';
+import type { Page } from '../../api/types';
+import { useTick, useStreaming, type Topic } from '../../lib/live';
+import { usePreferences } from '../../lib/prefs';
+import { useUrlState } from '../../lib/url';
+import { useKeyset } from '../../lib/useKeyset';
+import { Empty, Failure, Segments } from '../kit';
+import { Chips } from './Chips';
+import { ColumnsMenu } from './ColumnsMenu';
+import { readSort, visible, writeSort, type Column, type Sort } from './columns';
+import { FilterSheet } from './FilterSheet';
+import { Grid } from './Grid';
+
+export interface ListState<Row> {
+  query: Query;
+  params: URLSearchParams;
+  total: { count: number; exact: boolean } | null;
+  rows: () => Row[];
+  reload: () => void;
+}
+
+interface Props<Row> {
+  /** Its name in preferences and views. */
+  name: string;
+  label: string;
+  columns: Column<Row>[];
+  read: (query: Query & { sort?: string; cursor?: string; limit: number }, signal: AbortSignal) => Promise<Page<Row>>;
+  idOf: (row: Row) => string;
+  topic: Topic;
+  sort?: Sort;
+  counted: MessageKey;
+  search?: { name: string; placeholder: string; toValue?: (typed: string) => string };
+  segments?: { name: string; label: string; options: { value: string; label: string; count?: string }[] };
+  rowTone?: (row: Row) => string;
+  onOpen?: (row: Row) => void;
+  selection?: { has: (row: Row) => boolean; toggle: (row: Row, extend: boolean) => void; any: boolean };
+  bulk?: (state: ListState<Row>) => ReactNode;
+  tools?: (state: ListState<Row>) => ReactNode;
+  /** What is said when there is nothing at all. */
+  empty: ReactNode;
+  onState?: (state: ListState<Row>) => void;
+}
+
+const PAGE = 100;
+const TYPING_MS = 350;
+
+export function List<Row>(props: Props<Row>) {
+  const { name, columns, read, idOf, selection } = props;
+  const [params, change] = useUrlState();
+  const chosen = usePreferences().columns[name];
+  const tick = useTick(props.topic);
+  const [atTop, setAtTop] = useState(true);
+  const openId = params.get('open');
+
+  const filters = useMemo(() => columns.flatMap((column) => column.filter ?? []), [columns]);
+  const fallback = props.sort ?? { field: '', down: true };
+  const sort = readSort(params.get('sort'), fallback);
+  // Filters without the open row: opening a row is no new list.
+  const filterKey = [...params].filter(([key]) => key !== 'open').map((pair) => pair.join('=')).sort().join('&');
+  const query = useMemo(() => toQuery(filters, params), [filterKey, filters.length]);
+  const key = JSON.stringify([query, writeSort(sort)]);
+
+  const fetchPage = useCallback(
+    (cursor: string | null, signal: AbortSignal) =>
+      read({ ...query, ...(props.sort && { sort: writeSort(sort) }), ...(cursor !== null && { cursor }), limit: PAGE }, signal),
+    [key],
+  );
+  const calm = atTop && !selection?.any && !openId;
+  const { ladder, at, want } = useKeyset<Row>({ key, fetchPage, idOf, tick, calm });
+
+  const state: ListState<Row> = { query, params, total: ladder.total, rows: () => ladder.loadedRows(), reload: () => void ladder.reload() };
+  const onState = props.onState;
+  useEffect(() => onState?.(state), [onState, ladder, ladder.version]);
+
+  const shown = visible(columns, chosen);
+  const filtered = Object.keys(query).length > 0;
+  const onFilter = (what: Record<string, string | string[] | null>) => change(what);
+  const onSort = (field: string) => change({ sort: sort.field === field ? writeSort({ field, down: !sort.down }) : writeSort({ field, down: false }) });
+  const resetFilters = () => change(Object.fromEntries([...params.keys()].filter((each) => each !== 'open' && each !== 'sort').map((each) => [each, null])));
+
+  return (
+    <div className="card list">
+      {selection?.any && props.bulk ? props.bulk(state) : (
+        <div className="list-bar">
+          {props.search && <SearchBox {...props.search} params={params} onChange={onFilter} />}
+          {props.segments && <SegmentBar {...props.segments} params={params} onChange={onFilter} />}
+          <span className="grow phone-hide" />
+          <FilterSheet columns={columns} params={params} sort={sort} onChange={onFilter} />
+          {props.tools?.(state)}
+          <ColumnsMenu list={name} columns={columns} />
+        </div>
+      )}
+      <Chips columns={columns} params={params} onChange={onFilter} />
+      {ladder.error && <Failure error={ladder.error} retry={() => ladder.retry()} />}
+      {ladder.fresh > 0 && !calm && (
+        <div className="fresh" role="status">
+          <button type="button" className="button little" onClick={() => { document.querySelector('.scroller')?.scrollTo({ top: 0 }); void ladder.refresh(true); }}>
+            <ArrowUp aria-hidden />{tn('list.show_new', ladder.fresh, { n: format.total(ladder.fresh, !ladder.freshIsMore) })}
+          </button>
+        </div>
+      )}
+      <Grid label={props.label} columns={shown} count={ladder.count} total={ladder.total?.exact ? ladder.total.count : undefined} at={at} idOf={idOf}
+        onRange={want} resetKey={key} sort={props.sort && sort} onSort={onSort} onOpen={props.onOpen} openId={openId}
+        onSelect={selection?.toggle} selected={selection?.has} rowTone={props.rowTone} onTop={setAtTop} params={params} onFilter={onFilter}
+        empty={ladder.error ? null : ladder.stalled ? null : filtered ? (
+          <Empty icon={Inbox} title={t('list.nothing_matches')} action={<button type="button" className="button" onClick={resetFilters}>{t('list.clear_filters')}</button>}>{t('list.nothing_matches_help')}</Empty>
+        ) : props.empty} />
+      <div className="list-foot">
+        <span role="status" className="num">{ladder.total ? tn(props.counted, ladder.total.count, { n: format.total(ladder.total.count, ladder.total.exact) }) : ladder.error ? '' : t('status.loading')}</span>
+        {ladder.stalled && <button type="button" className="button little" onClick={() => ladder.retry()}>{t('list.search_on')}</button>}
+        {!ladder.stalled && ladder.searching && filtered && <span className="faint">{t('list.searching')}</span>}
+        <span className="grow" />
+        <LiveMark />
+      </div>
+    </div>
+  );
+}
+
+export function LiveMark() {
+  const streaming = useStreaming();
+  if (streaming === null) return null;
+  return <span className={`live ${streaming ? '' : 'off'}`}><i aria-hidden />{streaming ? t('live.on') : t('live.off')}</span>;
+}
+
+type FilterChange = Record<string, string | string[] | null>;
+
+function SearchBox({ name, placeholder, toValue, params, onChange }: NonNullable<Props<unknown>['search']> & { params: URLSearchParams; onChange: (change: FilterChange) => void }) {
+  const value = params.get(name) ?? '';
+  const [text, setText] = useState(value);
+  const typed = useRef(value);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  // Back, a chip or a view changes the address; what is being typed is not overwritten by its own echo.
+  useEffect(() => {
+    if (value !== typed.current) { typed.current = value; setText(value); }
+  }, [value]);
+  const commit = (next: string) => {
+    clearTimeout(timer.current);
+    typed.current = toValue ? toValue(next) : next.trim();
+    onChange({ [name]: typed.current || null });
+  };
+  return (
+    <div className="with-icon">
+      <Search aria-hidden />
+      <input className="input" type="search" aria-label={placeholder} placeholder={placeholder} value={text}
+        onChange={(event) => { const next = event.target.value; setText(next); clearTimeout(timer.current); timer.current = setTimeout(() => commit(next), TYPING_MS); }}
+        onKeyDown={(event) => { if (event.key === 'Enter') commit(text); if (event.key === 'Escape' && text) { event.preventDefault(); setText(''); commit(''); } }} />
+    </div>
+  );
+}
+
+function SegmentBar({ name, label, options, params, onChange }: NonNullable<Props<unknown>['segments']> & { params: URLSearchParams; onChange: (change: FilterChange) => void }) {
+  const set = params.getAll(name);
+  return (
+    <Segments label={label} value={set.length === 0 ? 'all' : set.length === 1 ? set[0]! : null}
+      options={[{ value: 'all', label: t('filter.all') }, ...options]} onChange={(value) => onChange({ [name]: value === 'all' ? null : value })} />
+  );
+}

@@ -1,0 +1,183 @@
+// The small parts that every page is made of.
+import { Checkbox } from '@base-ui/react/checkbox';
+import { Switch as BaseSwitch } from '@base-ui/react/switch';
+import { Check, CircleAlert, CircleCheck, CircleX, Copy, Info, Minus, RotateCw, TriangleAlert, type LucideIcon } from 'lucide-react';
+import { useState, type ReactNode } from 'react';
+import * as format from '../lib/format';
+import { messageOf } from '../lib/errors';
+import { t } from '../lib/i18n';
+import { say } from '../lib/toasts';
+
+export type Tone = 'ok' | 'bad' | 'warn' | 'info' | '';
+
+export function Tag({ tone = '', icon: Icon, spins, boxed, children, title }: {
+  tone?: Tone; icon?: LucideIcon; spins?: boolean; boxed?: boolean; children: ReactNode; title?: string;
+}) {
+  return (
+    <span className={`tag ${tone} ${boxed ? 'boxed' : ''}`} title={title}>
+      {Icon && <Icon aria-hidden className={spins ? 'spin' : undefined} />}
+      <span className="cut">{children}</span>
+    </span>
+  );
+}
+
+export function Tick({ label, checked, mixed, disabled, onChange }: {
+  label: string; checked: boolean; mixed?: boolean; disabled?: boolean; onChange: (checked: boolean, event?: Event) => void;
+}) {
+  return (
+    <Checkbox.Root className="tick" aria-label={label} checked={checked} indeterminate={mixed} disabled={disabled}
+      onCheckedChange={(value, details) => onChange(value, details.event)} onClick={(event) => event.stopPropagation()}>
+      <Checkbox.Indicator>{mixed ? <Minus strokeWidth={3} /> : <Check strokeWidth={3} />}</Checkbox.Indicator>
+    </Checkbox.Root>
+  );
+}
+
+export function Choice({ label, checked, disabled, hint, onChange }: {
+  label: string; checked: boolean; disabled?: boolean; hint?: string; onChange: (checked: boolean) => void;
+}) {
+  return (
+    <label className="choice">
+      <Tick label={label} checked={checked} disabled={disabled} onChange={onChange} />
+      <span aria-hidden>
+        {label}
+        {hint && <span className="hint"> · {hint}</span>}
+      </span>
+    </label>
+  );
+}
+
+/** `inert` says why it can't be switched: it keeps its place and its focus, and does nothing. */
+export function Switch({ label, checked, inert, onChange }: {
+  label: string; checked: boolean; inert?: string; onChange: (checked: boolean) => void;
+}) {
+  return (
+    <BaseSwitch.Root className="switch" aria-label={inert ? `${label}. ${inert}` : label} title={inert} checked={checked}
+      readOnly={!!inert} aria-disabled={inert ? true : undefined} onCheckedChange={(value) => onChange(value)}
+      onClick={(event) => event.stopPropagation()}>
+      <BaseSwitch.Thumb />
+    </BaseSwitch.Root>
+  );
+}
+
+export function Segments<Value extends string>({ label, value, options, onChange }: {
+  label: string; value: Value | null; options: { value: Value; label: string; count?: string }[]; onChange: (value: Value) => void;
+}) {
+  return (
+    <div className="segments" role="group" aria-label={label}>
+      {options.map((option) => (
+        <button key={option.value} type="button" aria-pressed={option.value === value} onClick={() => onChange(option.value)}>
+          {option.label}
+          {option.count && <span className="num phone-hide">{option.count}</span>}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+const noteIcons: Record<Exclude<Tone, ''>, LucideIcon> = { ok: CircleCheck, bad: CircleX, warn: TriangleAlert, info: Info };
+
+export function Note({ tone, title, children, action }: { tone: Exclude<Tone, ''>; title?: ReactNode; children?: ReactNode; action?: ReactNode }) {
+  const Icon = noteIcons[tone];
+  return (
+    <div className={`note ${tone}`} role={tone === 'bad' ? 'alert' : undefined}>
+      <Icon aria-hidden />
+      <div className="grow">
+        {title && <b className="strong">{title}</b>}
+        {children && <div className="soft">{children}</div>}
+      </div>
+      {action}
+    </div>
+  );
+}
+
+/** A failed read, above what was read before. */
+export function Failure({ error, retry, title }: { error: unknown; retry?: () => void; title?: string }) {
+  return (
+    <Note tone="bad" title={title ?? t('error.load')}
+      action={retry && <button type="button" className="button little" onClick={retry}><RotateCw aria-hidden />{t('action.try_again')}</button>}>
+      {messageOf(error)}
+    </Note>
+  );
+}
+
+export function Empty({ icon: Icon, title, children, action }: { icon: LucideIcon; title: string; children?: ReactNode; action?: ReactNode }) {
+  return (
+    <div className="empty">
+      <Icon aria-hidden />
+      <h2>{title}</h2>
+      {children && <p>{children}</p>}
+      {action}
+    </div>
+  );
+}
+
+export function Time({ at, long }: { at: string | null | undefined; long?: boolean }) {
+  if (!at) return <span className="faint">—</span>;
+  return (
+    <time className="num" dateTime={at} title={at}>
+      {long ? format.dateTimeLong(at) : format.dateTime(at)}
+    </time>
+  );
+}
+
+export function CopyButton({ text, label, little }: { text: string; label?: string; little?: boolean }) {
+  const [done, setDone] = useState(false);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setDone(true);
+      setTimeout(() => setDone(false), 2_000);
+    } catch {
+      say(t('error.copy'), 'bad');
+    }
+  };
+  return (
+    <button type="button" className={`button ${little ? 'little' : ''}`} onClick={copy}>
+      {done ? <Check aria-hidden /> : <Copy aria-hidden />}
+      {done ? t('action.copied') : (label ?? t('action.copy'))}
+    </button>
+  );
+}
+
+/** Something that is shown this once. */
+export function ShownOnce({ value, hint }: { value: string; hint: string }) {
+  return (
+    <div className="stack tight">
+      <div className="secret"><code>{value}</code><CopyButton text={value} little /></div>
+      <p className="hint">{hint}</p>
+    </div>
+  );
+}
+
+export function Meter({ label, used, limit }: { label: string; used: number; limit: number }) {
+  const share = limit > 0 ? Math.min(1, used / limit) : 0;
+  return (
+    <div className={`meter ${share >= 1 ? 'bad' : share > 0.8 ? 'warn' : ''}`} role="meter" aria-label={label} aria-valuemin={0}
+      aria-valuemax={limit} aria-valuenow={Math.min(used, limit)} aria-valuetext={t('limits.used_of', { used, limit })}>
+      <i style={{ width: `${share * 100}%` }} />
+    </div>
+  );
+}
+
+export function Wrong({ id, children }: { id?: string; children?: ReactNode }) {
+  if (!children) return null;
+  return <span className="wrong" id={id} role="alert"><CircleAlert aria-hidden />{children}</span>;
+}
+
+export function PageHead({ title, help, children }: { title: string; help: ReactNode; children?: ReactNode }) {
+  return (
+    <div className="page-head">
+      <div className="grow">
+        <h1>{title}</h1>
+        <p>{help}</p>
+      </div>
+      {children}
+    </div>
+  );
+}
+
+export function Bones({ page }: { page?: boolean }) {
+  const bones = <><div className="bone tall" /><div className="bone huge" /></>;
+  return page ? <div className="page" role="status" aria-label={t('status.loading')}>{bones}</div>
+    : <div className="stack" role="status" aria-label={t('status.loading')}>{bones}</div>;
+}

@@ -1,0 +1,40 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+// The build's directory is named by the C++ build, which puts the files into the binary.
+const outDir = process.env.POSTROOM_WEB_OUT ?? 'dist';
+
+// `npm run dev` talks to a running Postroom; with POSTROOM_KEY it does so as that API key.
+const backend = process.env.POSTROOM_URL ?? 'http://127.0.0.1:8600';
+const key = process.env.POSTROOM_KEY;
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    outDir,
+    emptyOutDir: true,
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    // Everything is a file of its own: the content security policy knows no inline script, style or font.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      output: {
+        // What changes with React's versions, not with ours, stays in browsers' caches over our releases.
+        manualChunks: (id) =>
+          /node_modules\/(react|react-dom|scheduler|wouter|regexparam|use-sync-external-store|@tanstack)\//.test(id)
+            ? 'vendor'
+            : undefined,
+      },
+    },
+  },
+  server: {
+    proxy: {
+      '/api': { target: backend, headers: key ? { authorization: `Bearer ${key}` } : {} },
+    },
+  },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    restoreMocks: true,
+  },
+});
