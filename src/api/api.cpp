@@ -114,6 +114,8 @@ const std::vector<Api::Route>& Api::table() {
       {"GET", "/api/v1/session", Access::session, get_session},
       {"DELETE", "/api/v1/session", Access::session, sign_out},
       {"POST", "/api/v1/session/invitation", Access::open, accept_invitation},
+      {"GET", "/api/v1/session/oidc", Access::open, start_oidc},
+      {"GET", "/api/v1/session/oidc/callback", Access::open, finish_oidc},
       {"PATCH", "/api/v1/profile", Access::session, update_profile},
       {"POST", "/api/v1/profile/password", Access::session, change_password},
       {"POST", "/api/v1/profile/totp", Access::session, begin_totp},

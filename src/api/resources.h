@@ -58,6 +58,9 @@ Answering sign_in(Services& services, Call& call);
 Answering accept_invitation(Services& services, Call& call);
 Answering get_session(Services& services, Call& call);
 Answering sign_out(Services& services, Call& call);
+// oidc.cpp
+Answering start_oidc(Services& services, Call& call);
+Answering finish_oidc(Services& services, Call& call);
 // profile.cpp
 Answering update_profile(Services& services, Call& call);
 Answering change_password(Services& services, Call& call);

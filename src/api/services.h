@@ -10,6 +10,7 @@
 #include "async/loop.h"
 #include "auth/accounts.h"
 #include "auth/api_keys.h"
+#include "auth/oidc.h"
 #include "auth/secret_box.h"
 #include "http/router.h"
 #include "intake/intake.h"
@@ -39,6 +40,7 @@ struct Services {
   DeliveryDoor& delivery;
   auth::ApiKeys& keys;
   auth::Accounts& accounts;
+  auth::Oidc* oidc;  // null where none is configured
   auth::SecretBox& secrets;
   observe::Metrics& metrics;
   ApiConfig config;

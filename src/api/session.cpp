@@ -29,7 +29,13 @@ async::Task<void> end_earlier(Services& services, Call& call) {
 Answering get_sign_in_methods(Services& services, Call&) {
   JsonWriter json;
   json.begin_object().boolean("password", true).boolean("first_run", services.accounts.users().empty());
-  json.key("oidc").null().end_object();
+  json.key("oidc");
+  if (services.oidc == nullptr) {
+    json.null();
+  } else {
+    json.begin_object().text("name", services.oidc->name()).end_object();
+  }
+  json.end_object();
   co_return json_answer(200, json.take());
 }
 

@@ -33,6 +33,11 @@ struct Configuration {
   std::vector<std::string> allow, deny;  // networks that connections may, may not name
   bool metrics_open = false;
 
+  std::string oidc_issuer, oidc_client_id,
+      oidc_client_secret_file;               // sign-in by an issuer, when all but the file are set
+  std::string oidc_name = "single sign-on";  // on the button
+  std::string oidc_ca_file;
+
   Configuration();
   std::string key_file() const { return secret_key_file.empty() ? data_dir + "/secret.key" : secret_key_file; }
 };

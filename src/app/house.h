@@ -10,11 +10,13 @@
 #include "app/configuration.h"
 #include "auth/accounts.h"
 #include "auth/api_keys.h"
+#include "auth/oidc.h"
 #include "auth/secret_box.h"
 #include "base/id.h"
 #include "base/random.h"
 #include "console/site.h"
 #include "delivery/engine.h"
+#include "http/client.h"
 #include "http/router.h"
 #include "intake/intake.h"
 #include "net/resolver.h"
@@ -65,6 +67,8 @@ class House final : public api::DeliveryDoor {
   void build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets);
   std::optional<std::string> room();
   std::optional<std::string> look_for_room() const;
+  Result<> build_oidc();
+  async::Task<Result<std::string>> fetch(auth::OidcCall call);
 
   net::SystemLoop& loop_;
   Configuration configuration_;
@@ -81,6 +85,8 @@ class House final : public api::DeliveryDoor {
   std::unique_ptr<IdGenerator> ids_;
   std::unique_ptr<auth::ApiKeys> keys_;
   std::unique_ptr<auth::Accounts> accounts_;
+  std::unique_ptr<http::Client> client_;
+  std::unique_ptr<auth::Oidc> oidc_;
   std::unique_ptr<intake::Intake> intake_;
   std::optional<std::string> room_;  // why there is none
   Monotonic room_known_until_{};

@@ -121,6 +121,13 @@ async::Task<OrDenied<OpenedSession>> Accounts::sign_in(std::string given, Secret
   co_return co_await open_session(std::move(user), std::move(from), "session.create");
 }
 
+async::Task<OrDenied<OpenedSession>> Accounts::sign_in_vouched(std::string email, std::string from) {
+  const store::UserRecord* known = by_email(email);
+  if (known != nullptr && known->enabled) co_return co_await open_session(*known, std::move(from), "session.create");
+  co_await tell_refusal(std::move(email), std::move(from), "oidc_no_account");
+  co_return std::unexpected(Denied{"oidc_no_account"});
+}
+
 // A code of the authenticator, or one of the recovery codes; either opens once. What it uses up is written before the
 // session is.
 async::Task<OrDenied<>> Accounts::check_code(store::UserRecord& user, std::string code) {

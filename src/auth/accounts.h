@@ -67,6 +67,8 @@ class Accounts {
 
   // ── Coming and going. Denied: bad_credentials, totp_required, totp_wrong, slow_down, unavailable.
   async::Task<OrDenied<OpenedSession>> sign_in(std::string email, Secret password, std::string code, std::string from);
+  // Of one whom an issuer vouches for; a second factor is its matter. Denied: oidc_no_account, unavailable.
+  async::Task<OrDenied<OpenedSession>> sign_in_vouched(std::string email, std::string from);
   // Denied: invitation_invalid, weak_password, user_exists, slow_down, unavailable.
   async::Task<OrDenied<OpenedSession>> accept_invitation(std::string token, std::string email, Secret password,
                                                          std::string from);
