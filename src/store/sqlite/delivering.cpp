@@ -100,8 +100,8 @@ Result<> take_back_one(Database& database, AttemptId id) {
 }
 
 Result<> give_back(Database& database, const AttemptRecord& attempt) {
-  Statement was = database.prepare("SELECT counted FROM attempt WHERE id=?");
-  was << attempt.id.value;
+  Statement was = database.prepare("SELECT counted FROM attempt WHERE id=? AND status=?");
+  was << attempt.id.value << static_cast<int>(AttemptStatus::in_progress);
   if (!was.step()) return was.error();
   if (was.integer(0) == 0) return {};
   return add_usage(database, attempt.connection_id, attempt.attempted_at(), -1);
@@ -113,11 +113,11 @@ Result<> update_attempt(Database& database, const AttemptOutcome& outcome) {
     if (Result<> done = give_back(database, attempt); !done) return done;
   Statement update = database.prepare(
       "UPDATE attempt SET status=?, reason=?, reason_class=?, decided_by=?, remote_host=?, tls=?, reply_code=?, "
-      "enhanced_code=?, provider_id=?, duration_ms=?, conversation_id=?, counted=? WHERE id=?");
+      "enhanced_code=?, provider_id=?, duration_ms=?, conversation_id=?, counted=? WHERE id=? AND status=?");
   update << static_cast<int>(attempt.status) << attempt.reason << static_cast<int>(attempt.reason_class)
          << attempt.decided_by << attempt.remote_host << attempt.tls << attempt.reply_code << attempt.enhanced_code
          << attempt.provider_id << attempt.duration_ms << outcome.conversation_id << (attempt.counted ? 1 : 0)
-         << attempt.id.value;
+         << attempt.id.value << static_cast<int>(AttemptStatus::in_progress);
   return update.run();
 }
 
@@ -125,6 +125,7 @@ Result<> record_all(Database& database, const std::vector<AttemptOutcome>& outco
   std::uint64_t succeeded = 0, failed = 0, finished = 0;
   for (const AttemptOutcome& outcome : outcomes) {
     if (Result<> done = update_attempt(database, outcome); !done) return done;
+    if (database.changes() == 0) continue;  // recorded already
     if (Result<> done = store_email(database, outcome.email); !done) return done;
     if (!outcome.conversation.empty()) {
       Statement insert = database.prepare("INSERT OR REPLACE INTO conversation VALUES(?,?)");
@@ -234,10 +235,10 @@ Answer<std::optional<EmailId>> SqliteStore::end_waits(EmailId after, Timestamp n
     }
     return {};
   });
-  if (!written) co_return std::unexpected(written.error());
   DueTimes due;
   for (const EmailRecord& email : ended) due.note(email);
   tell_due(due);
+  if (!written) co_return std::unexpected(written.error());
   co_return last;
 }
 
