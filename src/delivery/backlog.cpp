@@ -78,15 +78,25 @@ std::optional<Timestamp> Backlog::next_due_at() const {
 
 bool Backlog::hold(const store::EmailRecord& email) {
   const std::size_t lane = lane_of(email.lane);
-  if (!held_.emplace(email.id, lane).second) return false;
-  ++lanes_[lane].held;
+  if (!held_.try_emplace(email.id, Held{lane, false}).second) return false;
+  ++lanes_[lane].waiting;
   return true;
+}
+
+void Backlog::sets_out(const store::EmailRecord& email) {
+  Held& held = held_.at(email.id);
+  if (!std::exchange(held.under_way, true)) --lanes_[held.lane].waiting;
+}
+
+void Backlog::comes_back(const store::EmailRecord& email) {
+  Held& held = held_.at(email.id);
+  if (std::exchange(held.under_way, false)) ++lanes_[held.lane].waiting;
 }
 
 void Backlog::let_go(const store::EmailRecord& email) {
   const auto found = held_.find(email.id);
   if (found == held_.end()) return;
-  --lanes_[found->second].held;
+  if (!found->second.under_way) --lanes_[found->second.lane].waiting;
   held_.erase(found);
 }
 
@@ -139,7 +149,7 @@ async::Task<Result<std::vector<DueEmail>>> Backlog::read_on(std::size_t index) {
     if (lane.rewind_to && lane.scanned_to && lane.scanned_to->number() >= lane.rewind_to->ms)
       lane.scanned_to = Position{std::to_string(lane.rewind_to->ms), true, 0};
     lane.rewind_to.reset();
-    query = {lane.name, loop_.wall(), lane.scanned_to, window_ - lane.held};
+    query = {lane.name, loop_.wall(), lane.scanned_to, window_ - lane.waiting};
   }
   Result<store::DuePage> page = co_await store_.due(std::move(query));
   Lane& lane = lanes_[index];
@@ -159,7 +169,7 @@ async::Task<Result<std::vector<DueEmail>>> Backlog::read_on(std::size_t index) {
 async::Task<Result<std::vector<DueEmail>>> Backlog::read_at_bookmark(std::size_t index, Passer passer) {
   const Position from = lanes_[index].bookmarks.at(passer);
   Result<store::DuePage> page =
-      co_await store_.due({lanes_[index].name, loop_.wall(), from, window_ - lanes_[index].held});
+      co_await store_.due({lanes_[index].name, loop_.wall(), from, window_ - lanes_[index].waiting});
   if (!page) co_return std::unexpected(page.error());
   const auto mark = lanes_[index].bookmarks.find(passer);
   const bool unmoved = mark != lanes_[index].bookmarks.end() && !is_before(mark->second, from);

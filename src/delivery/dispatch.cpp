@@ -107,6 +107,7 @@ void Engine::assign_anew(Shipment shipment) {
 // Puts a shipment in line for its connection; where none may take it, it waits with the reason.
 void Engine::assign(Shipment shipment) {
   const std::size_t lane = backlog_.lane_of(shipment.emails.front().email.lane);
+  for (const DueEmail& due : shipment.emails) backlog_.comes_back(due.email);
   if (pauses_.all || pauses_.lanes.contains(shipment.emails.front().email.lane)) {
     for (const DueEmail& due : shipment.emails) {
       backlog_.let_go(due.email);
@@ -181,6 +182,7 @@ void Engine::start(ConnectionId id) {
   while (from != nullptr) {
     std::optional<Shipment> shipment = from->next(loop_.now(), loop_.wall());
     if (!shipment) return;
+    for (const DueEmail& due : shipment->emails) backlog_.sets_out(due.email);
     under_way_.spawn(ship(std::move(*shipment), id));
     from = outlet(id);
   }
