@@ -216,6 +216,14 @@ void Roads::ended(const store::AttemptRecord& attempt) {
   road.probes = road.openings = road.faults = 0;
 }
 
+// What is due with it has spoken for its room: the engine reserves places before the log tells of them.
+std::size_t Roads::due_for(const store::ConnectionRecord& connection) const {
+  return static_cast<std::size_t>(std::ranges::count_if(world_.disk->queue, [&](const auto& entry) {
+    const EmailRecord& email = entry.second.email;
+    return waits(email.status) && *email.next_attempt_at <= world_.now && may_take(settings(), email, connection);
+  }));
+}
+
 // A limit makes mail wait only where it may not spill.
 void Roads::postponed(const EmailRecord& email) {
   if (world_.settings.empty() || !email.reason.starts_with("The connection's limit")) return;
@@ -229,7 +237,7 @@ void Roads::postponed(const EmailRecord& email) {
     const bool kept = std::ranges::any_of(settings().connections, [&](const auto& entry) {
       const store::ConnectionRecord& other = entry.second;
       return other.priority < free.priority && other.over_limit == store::OverLimit::wait &&
-             may_take(settings(), email, other) && !books_.has_room(other);
+             may_take(settings(), email, other) && !books_.has_room(other, Books::Span::any, 1 + due_for(other));
     });
     if (!kept) world_.violated("mail spills where it may", email.address + " waits, and " + named(id) + " is free");
   }
