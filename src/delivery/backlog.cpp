@@ -102,7 +102,8 @@ void Backlog::let_go(const store::EmailRecord& email) {
 
 void Backlog::pass_by(const store::EmailRecord& email, Passer passer) {
   let_go(email);
-  if (!email.next_attempt_at) return look_again(email);
+  // As it was read; when the clock went back since, an operator may have made it due at an earlier place.
+  if (!email.next_attempt_at || *email.next_attempt_at > loop_.wall()) return look_again(email);
   const Position here = before(email);
   const auto [mark, is_new] = lanes_[lane_of(email.lane)].bookmarks.try_emplace(passer, here);
   if (!is_new && is_before(here, mark->second)) mark->second = here;

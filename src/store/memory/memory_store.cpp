@@ -218,11 +218,12 @@ Answer<DuePage> MemoryStore::due(DueQuery query) {
 
 Answer<std::vector<bool>> MemoryStore::begin_attempts(std::vector<AttemptStart> starts) {
   std::vector<bool> begun;
+  const Timestamp now = loop_.wall();
   const Result<> written = co_await write(Write::begin, [&](Disk& disk) -> Result<> {
     for (const AttemptStart& start : starts) {
       const auto row = disk.queue.find(start.attempt.email_id);
-      const bool may =
-          row != disk.queue.end() && may_begin(row->second.email.status) && is_as_read(row->second.email, start);
+      const bool may = row != disk.queue.end() && may_begin(row->second.email.status) &&
+                       row->second.email.expires_at > now && is_as_read(row->second.email, start);
       begun.push_back(may);
       if (!may) continue;
       row->second.email.status = EmailStatus::sending;

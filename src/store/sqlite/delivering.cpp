@@ -46,13 +46,13 @@ Result<DuePage> read_due_page(Database& database, const DueQuery& query) {
   return page;
 }
 
-Result<bool> begin_one(Database& database, const AttemptStart& start) {
+Result<bool> begin_one(Database& database, const AttemptStart& start, Timestamp now) {
   {
     Statement update = database.prepare(
         "UPDATE email SET status=?, next_attempt_at=NULL, last_attempt_at=? WHERE id=? AND status IN (0,1,3) AND "
-        "pinned_to IS ? AND in_doubt_with IS ?");
+        "expires_at>? AND pinned_to IS ? AND in_doubt_with IS ?");
     update << static_cast<int>(EmailStatus::sending) << start.attempt.attempted_at() << start.attempt.email_id.value
-           << start.pinned_to << start.in_doubt_with;
+           << now << start.pinned_to << start.in_doubt_with;
     if (const Result<> done = update.run(); !done) return std::unexpected(done.error());
   }
   if (database.changes() == 0) return false;
@@ -61,11 +61,11 @@ Result<bool> begin_one(Database& database, const AttemptStart& start) {
 }
 
 // Begins what still may begin, and adds it to what its connection has used.
-Result<std::vector<bool>> begin_all(Database& database, const std::vector<AttemptStart>& starts) {
+Result<std::vector<bool>> begin_all(Database& database, const std::vector<AttemptStart>& starts, Timestamp now) {
   std::vector<bool> begun;
   std::map<std::pair<ConnectionId, std::int64_t>, std::int64_t> used;  // by connection and time
   for (const AttemptStart& start : starts) {
-    const Result<bool> one = begin_one(database, start);
+    const Result<bool> one = begin_one(database, start, now);
     if (!one) return std::unexpected(one.error());
     begun.push_back(*one);
     if (*one && start.attempt.counted) ++used[{start.attempt.connection_id, start.attempt.attempted_at().ms}];
@@ -166,8 +166,9 @@ Answer<std::vector<std::string>> SqliteStore::lanes_in_use() {
 
 Answer<std::vector<bool>> SqliteStore::begin_attempts(std::vector<AttemptStart> starts) {
   std::vector<bool> begun;
-  const Result<> written = co_await write([&starts, &begun](Database& database) -> Result<> {
-    Result<std::vector<bool>> all = begin_all(database, starts);
+  const Timestamp now = loop_.wall();
+  const Result<> written = co_await write([&starts, &begun, now](Database& database) -> Result<> {
+    Result<std::vector<bool>> all = begin_all(database, starts, now);
     if (!all) return std::unexpected(all.error());
     begun = std::move(*all);
     return {};
