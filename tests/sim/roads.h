@@ -56,6 +56,7 @@ class Roads {
   void look_at_health(Process& process);
   void look_at_roads();
   void look_at_queue();
+  bool waits_for_better(const store::EmailRecord& email, const store::ConnectionRecord& than) const;
 
   World& world_;
   const Books& books_;
