@@ -284,8 +284,7 @@ async::Task<void> Engine::settle(Shipment shipment, Transaction transaction, smt
     EmailRecord& email = outcomes[i].email;
     count(email);
     const bool at_once = email.status == EmailStatus::queued && *email.next_attempt_at <= loop_.wall();
-    const bool expired = email.expires_at <= loop_.wall();  // during its attempt; the store ends it
-    if (at_once && !expired && !stopping_) {
+    if (at_once && !stopping_) {
       shipment.emails[i].email = std::move(email);
       moving_on.push_back(std::move(shipment.emails[i]));
       continue;
