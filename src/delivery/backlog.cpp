@@ -78,21 +78,32 @@ std::optional<Timestamp> Backlog::next_due_at() const {
 
 bool Backlog::hold(const store::EmailRecord& email) {
   const std::size_t lane = lane_of(email.lane);
-  if (!held_.emplace(email.id, lane).second) return false;
-  ++lanes_[lane].held;
+  if (!held_.try_emplace(email.id, Held{lane, false}).second) return false;
+  ++lanes_[lane].waiting;
   return true;
+}
+
+void Backlog::sets_out(const store::EmailRecord& email) {
+  Held& held = held_.at(email.id);
+  if (!std::exchange(held.under_way, true)) --lanes_[held.lane].waiting;
+}
+
+void Backlog::comes_back(const store::EmailRecord& email) {
+  Held& held = held_.at(email.id);
+  if (std::exchange(held.under_way, false)) ++lanes_[held.lane].waiting;
 }
 
 void Backlog::let_go(const store::EmailRecord& email) {
   const auto found = held_.find(email.id);
   if (found == held_.end()) return;
-  --lanes_[found->second].held;
+  if (!found->second.under_way) --lanes_[found->second.lane].waiting;
   held_.erase(found);
 }
 
 void Backlog::pass_by(const store::EmailRecord& email, Passer passer) {
   let_go(email);
-  if (!email.next_attempt_at) return look_again(email);
+  // As it was read; when the clock went back since, an operator may have made it due at an earlier place.
+  if (!email.next_attempt_at || *email.next_attempt_at > loop_.wall()) return look_again(email);
   const Position here = before(email);
   const auto [mark, is_new] = lanes_[lane_of(email.lane)].bookmarks.try_emplace(passer, here);
   if (!is_new && is_before(here, mark->second)) mark->second = here;
@@ -139,7 +150,7 @@ async::Task<Result<std::vector<DueEmail>>> Backlog::read_on(std::size_t index) {
     if (lane.rewind_to && lane.scanned_to && lane.scanned_to->number() >= lane.rewind_to->ms)
       lane.scanned_to = Position{std::to_string(lane.rewind_to->ms), true, 0};
     lane.rewind_to.reset();
-    query = {lane.name, loop_.wall(), lane.scanned_to, window_ - lane.held};
+    query = {lane.name, loop_.wall(), lane.scanned_to, window_ - lane.waiting};
   }
   Result<store::DuePage> page = co_await store_.due(std::move(query));
   Lane& lane = lanes_[index];
@@ -158,7 +169,7 @@ async::Task<Result<std::vector<DueEmail>>> Backlog::read_on(std::size_t index) {
 
 async::Task<Result<std::vector<DueEmail>>> Backlog::read_at_bookmark(std::size_t index, Return to) {
   const Position from = lanes_[index].bookmarks.at(to.passer);
-  const std::size_t most = std::min(to.room, window_ - lanes_[index].held);
+  const std::size_t most = std::min(to.room, window_ - lanes_[index].waiting);
   Result<store::DuePage> page = co_await store_.due({lanes_[index].name, loop_.wall(), from, most});
   if (!page) co_return std::unexpected(page.error());
   const auto mark = lanes_[index].bookmarks.find(to.passer);

@@ -1,5 +1,5 @@
 // Backlog is what is due and not yet under way, read from the store lane by lane, each in the order of its time. It
-// keeps the name of every email in memory, so that none is claimed twice, and bounds how many there are: however deep
+// keeps the name of every email in memory, so that none is claimed twice, and bounds how many wait there: however deep
 // the queue is, a lane has its window.
 //
 // Mail that can't get in line now (its connection has enough before it, or none is usable) is passed by without a
@@ -45,6 +45,9 @@ class Backlog {
   bool wants_read(const RoomAt& room_at) const;
 
   bool hold(const store::EmailRecord& email);  // false: it is in memory already
+  // Under way it no longer takes a place of its lane's window: sessions that hang don't keep the lane from being read.
+  void sets_out(const store::EmailRecord& email);
+  void comes_back(const store::EmailRecord& email);
   void let_go(const store::EmailRecord& email);
   void pass_by(const store::EmailRecord& email, Passer passer);  // let go, and read again later
   std::size_t held() const { return held_.size(); }
@@ -61,7 +64,7 @@ class Backlog {
     explicit Lane(std::string lane_name) : name(std::move(lane_name)) {}
     std::string name;
     bool paused = false;
-    std::size_t held = 0;
+    std::size_t waiting = 0;  // in memory and not under way
     std::optional<store::Position> scanned_to;
     std::optional<Timestamp> rewind_to;    // where the next read starts over, when before scanned_to
     std::optional<Timestamp> next_due_at;  // of what the store holds beyond the scan
@@ -71,7 +74,7 @@ class Backlog {
 
   static void rewind(Lane& lane, Timestamp to);
   void arrive(Lane& lane);
-  bool has_window(const Lane& lane) const { return !lane.paused && lane.held <= window_ / 2; }
+  bool has_window(const Lane& lane) const { return !lane.paused && lane.waiting <= window_ / 2; }
   struct Return {
     Passer passer;
     std::size_t room;
@@ -84,8 +87,12 @@ class Backlog {
   store::Store& store_;
   std::size_t window_;
   std::vector<Lane> lanes_;
-  std::set<std::string> paused_;                   // also of lanes not met yet
-  std::unordered_map<EmailId, std::size_t> held_;  // with the lane
+  struct Held {
+    std::size_t lane = 0;
+    bool under_way = false;
+  };
+  std::set<std::string> paused_;  // also of lanes not met yet
+  std::unordered_map<EmailId, Held> held_;
 };
 
 }  // namespace postroom::delivery

@@ -22,14 +22,14 @@ std::string_view domain_of(std::string_view address) {
   return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
 }
 
-// Whether mail that `drawn` has no room for may as well go over `other`: of the same priority, and not one that the
-// routing rule keeps for the case that those it names can't send.
+// Whether mail that `drawn` has no room for may as well go over `other`: its priority is no worse, and it is not one
+// that the routing rule keeps for the case that those it names can't send.
 bool as_good(const store::ConnectionRecord& drawn, const store::ConnectionRecord& other,
              const store::RoutingRule* rule) {
   const auto named = [rule](ConnectionId id) {
     return rule == nullptr || std::ranges::find(rule->connections, id) != rule->connections.end();
   };
-  return other.priority == drawn.priority && named(other.id) == named(drawn.id);
+  return other.priority <= drawn.priority && (named(other.id) || !named(drawn.id));
 }
 
 }  // namespace
@@ -108,6 +108,7 @@ void Engine::assign_anew(Shipment shipment) {
 // Puts a shipment in line for its connection; where none may take it, it waits with the reason.
 void Engine::assign(Shipment shipment) {
   const std::size_t lane = backlog_.lane_of(shipment.emails.front().email.lane);
+  for (const DueEmail& due : shipment.emails) backlog_.comes_back(due.email);
   if (pauses_.all || pauses_.lanes.contains(shipment.emails.front().email.lane)) {
     for (const DueEmail& due : shipment.emails) {
       backlog_.let_go(due.email);
@@ -120,7 +121,7 @@ void Engine::assign(Shipment shipment) {
   const auto stands_at = [&](ConnectionId id) {
     Outlet& outlet = outlets_.at(id);
     const bool may = outlet.has_room(options_.window / 2) || outlets_.size() == 1 || !shipment.tried.empty();
-    if (may) outlet.stand_in_line(lane, std::move(shipment));
+    if (may) outlet.stand_in_line(lane, std::move(shipment), loop_.now());
     return may;
   };
   if (stands_at(drawn.connection->id)) return;
@@ -135,6 +136,39 @@ void Engine::assign(Shipment shipment) {
   }
   for (const DueEmail& due : shipment.emails)
     for (const ConnectionId id : full) backlog_.pass_by(due.email, id);
+}
+
+// Mail that has stood in line for long goes over a connection that may serve it as well and has nothing to do. When it
+// chose, that one was down, rested, or had just been tried.
+void Engine::relieve(ConnectionId id) {
+  Outlet& from = outlets_.at(id);
+  while (from.waiting() > 0) {
+    const std::set<ConnectionId> busy = busy_outlets();
+    if (busy.size() == outlets_.size()) return;
+    const store::ConnectionRecord* to = nullptr;
+    std::optional<Shipment> shipment = from.take_impatient(loop_.now(), [&](const Shipment& waiting) {
+      const DueEmail& first = waiting.emails.front();
+      to = route(first, busy).connection;
+      if (to == nullptr || !as_good(from.connection, *to, rule_of(first))) return false;
+      return !waiting.tried.contains(to->id) ||
+             loop_.now() - waiting.in_line_since >= options_.breaker.first_probe;  // a round of its own by now
+    });
+    if (!shipment) return;
+    if (shipment->tried.contains(to->id)) shipment->tried.clear();
+    const std::size_t lane = backlog_.lane_of(shipment->emails.front().email.lane);
+    outlets_.at(to->id).stand_in_line(lane, std::move(*shipment), loop_.now());
+    start(to->id);
+  }
+}
+
+// Those that could take mail, were there not other mail before it.
+std::set<ConnectionId> Engine::busy_outlets() {
+  std::set<ConnectionId> busy;
+  for (auto& [id, outlet] : outlets_)
+    if (outlet.may_send(loop_.now()) && !outlet.is_idle(loop_.now(), loop_.wall()) &&
+        !outlet.long_wait(loop_.now(), loop_.wall()))
+      busy.insert(id);
+  return busy;
 }
 
 void Engine::wait(Shipment shipment, const policy::Route& route) {
@@ -182,6 +216,7 @@ void Engine::start(ConnectionId id) {
   while (from != nullptr) {
     std::optional<Shipment> shipment = from->next(loop_.now(), loop_.wall());
     if (!shipment) return;
+    for (const DueEmail& due : shipment->emails) backlog_.sets_out(due.email);
     under_way_.spawn(ship(std::move(*shipment), id));
     from = outlet(id);
   }

@@ -266,6 +266,7 @@ async::Task<void> Engine::keep_house() {
   for (auto& [id, outlet] : outlets_) {
     outlet.tick(loop_.now());
     for (Shipment& shipment : outlet.take_surplus(options_.window / 2)) assign(std::move(shipment));
+    relieve(id);
   }
   Result<std::size_t> expired = co_await store_.expire(loop_.wall(), expire_batch);
   while (expired && *expired == expire_batch && !stopping_)

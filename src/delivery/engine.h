@@ -118,6 +118,8 @@ class Engine {
   void assign(Shipment shipment);
   void assign_anew(Shipment shipment);
   void wait(Shipment shipment, const policy::Route& route);
+  void relieve(store::ConnectionId id);
+  std::set<store::ConnectionId> busy_outlets();
   void dispatch();
   void start(store::ConnectionId id);
   async::Task<void> probe(store::ConnectionId id);

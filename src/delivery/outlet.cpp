@@ -46,7 +46,12 @@ std::size_t Outlet::wants(std::size_t most) const {
   return waiting_ <= length / 2 ? length - waiting_ : 0;
 }
 
-void Outlet::stand_in_line(std::size_t lane, Shipment shipment) {
+bool Outlet::is_idle(Monotonic now, Timestamp wall) {
+  return waiting_ == 0 && may_send(now) && pool->has_room(places()) && !long_wait(now, wall);
+}
+
+void Outlet::stand_in_line(std::size_t lane, Shipment shipment, Monotonic now) {
+  shipment.in_line_since = now;
   if (lines_.size() <= lane) lines_.resize(lane + 1);
   waiting_ += shipment.emails.size();
   lines_[lane].push_back(std::move(shipment));
@@ -64,7 +69,9 @@ std::optional<Shipment> Outlet::next(Monotonic now, Timestamp wall) {
   line.pop_front();
   if (shipment.emails.size() > room) {  // the rest goes when the limits allow it
     const auto cut = shipment.emails.begin() + static_cast<std::ptrdiff_t>(room);
-    Shipment rest{{std::make_move_iterator(cut), std::make_move_iterator(shipment.emails.end())}, shipment.tried};
+    Shipment rest{{std::make_move_iterator(cut), std::make_move_iterator(shipment.emails.end())},
+                  shipment.tried,
+                  shipment.in_line_since};
     shipment.emails.erase(cut, shipment.emails.end());
     line.push_front(std::move(rest));
   }
@@ -101,6 +108,20 @@ std::vector<Shipment> Outlet::take_surplus(std::size_t most) {
       line->pop_back();
     }
   return taken;
+}
+
+std::optional<Shipment> Outlet::take_impatient(Monotonic now, const std::function<bool(const Shipment&)>& may_leave) {
+  for (std::deque<Shipment>& line : lines_) {
+    const auto first = std::ranges::find_if(line, [&](const Shipment& shipment) {
+      return now - shipment.in_line_since >= line_patience && may_leave(shipment);
+    });
+    if (first == line.end()) continue;
+    Shipment taken = std::move(*first);
+    line.erase(first);
+    waiting_ -= taken.emails.size();
+    return taken;
+  }
+  return std::nullopt;
 }
 
 std::optional<policy::Meter::Wait> Outlet::long_wait(Monotonic now, Timestamp wall) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -25,6 +26,7 @@ namespace postroom::delivery {
 struct Shipment {
   std::vector<store::DueEmail> emails;
   std::set<store::ConnectionId> tried;  // in this round
+  Monotonic in_line_since{};
 };
 
 // How many emails a second leave, as of late; it falls while nothing does.
@@ -61,13 +63,16 @@ class Outlet {
   bool has_room(std::size_t most) const { return waiting_ < line_length(most); }
   std::size_t wants(std::size_t most) const;  // emails to fill it up with; 0 while it is more than half full
   std::size_t waiting() const { return waiting_; }
-  void stand_in_line(std::size_t lane, Shipment shipment);
+  bool is_idle(Monotonic now, Timestamp wall);  // it could start mail at once, and has none
+  void stand_in_line(std::size_t lane, Shipment shipment, Monotonic now);
   // The next shipment that may start, cut to what the limits allow, with its places in session pool and limits
   // reserved; nullopt when none may.
   std::optional<Shipment> next(Monotonic now, Timestamp wall);
   std::vector<Shipment> take_line();                     // all of it
   std::vector<Shipment> take_lane(std::size_t lane);     // of one lane
   std::vector<Shipment> take_surplus(std::size_t most);  // what has become too much, from the end
+  // The first that has stood in line for longer than a line should take, and may leave it.
+  std::optional<Shipment> take_impatient(Monotonic now, const std::function<bool(const Shipment&)>& may_leave);
   void tick(Monotonic now) { pace_.tick(now); }
   void left(std::size_t emails) { pace_.left(emails); }
 

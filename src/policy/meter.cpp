@@ -65,7 +65,8 @@ void Meter::restore(const store::SendingHistory& history, Monotonic now, Timesta
   roll(wall);
   sent_.clear();
   for (const Timestamp at : history.recent) {
-    const Duration ago = std::max<Duration>(wall - at, Duration{0});
+    // Both times are cut to milliseconds: it may have been almost one later.
+    const Duration ago = std::max<Duration>(wall - at - Milliseconds(1), Duration{0});
     sent_.push_back(Monotonic{now.ns - ago.count()});
   }
   std::ranges::sort(sent_);

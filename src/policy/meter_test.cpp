@@ -147,6 +147,15 @@ TEST_F(MeterTest, GoesOnAfterARestartWhereItWas) {
   EXPECT_EQ(room(), 1u) << "one is left of the day";
 }
 
+TEST_F(MeterTest, TakesARememberedSendForAsLateAsItCanHaveBeen) {
+  limit({0, 2, 0, 0, 0});
+  meter_.restore({{noon - seconds(59), noon - seconds(59)}, {}}, now_, noon);
+  now_ = now_ + seconds(1);
+  EXPECT_EQ(room(), 0u) << "the log cuts its times to milliseconds";
+  now_ = now_ + std::chrono::milliseconds(1);
+  EXPECT_EQ(room(), 2u);
+}
+
 TEST_F(MeterTest, IsNotFooledByAClockThatWasAhead) {
   limit({0, 2, 0, 0, 0});
   meter_.restore({{noon + hours(3), noon + hours(3)}, {}}, now_, noon);

@@ -159,6 +159,9 @@ class DueTimes : public std::map<std::string, Timestamp> {
     const auto [entry, is_new] = try_emplace(email.lane, *email.next_attempt_at);
     if (!is_new && *email.next_attempt_at < entry->second) entry->second = *email.next_attempt_at;
   }
+  void note(const NewMessage& added) {
+    for (const EmailRecord& email : added.emails) note(email);
+  }
 };
 using DueListener = std::function<void(const std::string& lane, Timestamp earliest)>;
 
@@ -175,7 +178,8 @@ class Store {
 
   // Intake.
   virtual Answer<AcceptResult> accept(AcceptRequest request) = 0;
-  // Called on the loop's thread after each commit that made emails of a lane due earlier than the engine may know.
+  // Called on the loop's thread after each commit that made emails of a lane due earlier than the engine may know, and
+  // after one that failed: its caller is told "not now", but it may be on the disk nevertheless.
   virtual void on_due(DueListener listener) = 0;
   // Whether a commit can succeed now: used by readyz. Error unavailable with a sentence why not.
   virtual Answer<> probe() = 0;
@@ -190,7 +194,8 @@ class Store {
   // Undoes a begin whose answer was lost, before anything was sent: what is still in progress of these attempts is
   // removed, and its email is queued and due. Attempts that are not there are passed over.
   virtual Answer<> take_back(std::vector<AttemptId> attempts) = 0;
-  // Outcomes whose attempt no longer counts (MAIL was never sent) give back what its begin took from the limits.
+  // Outcomes whose attempt no longer counts (MAIL was never sent) give back what its begin took from the limits. One
+  // that is recorded already is passed over: its answer was lost, and the email may have gone on since.
   virtual Answer<> record(std::vector<AttemptOutcome> outcomes) = 0;
   // Emails whose wait changes without an attempt (no usable connection, a limit): reason, reason_class,
   // next_attempt_at, status. One entry per email: false when it is being sent or was changed meanwhile, and left alone.

@@ -21,11 +21,17 @@ std::string named(store::ConnectionId id) {
 }  // namespace
 
 void Books::read_log(Page& page, store::ConnectionId id) {
+  std::map<AttemptId, Monotonic> seen;
+  for (const Entry& entry : page.entries) seen[entry.attempt] = entry.earliest;
   page.entries.clear();
   for (const auto& [attempt, row] : world_.disk->attempts) {
     if (row.attempt.connection_id != id || !row.attempt.counted) continue;
     const Duration ago = std::max<Duration>(world_.now - attempt.at(), Duration{0});
-    page.entries.push_back({attempt, Monotonic{world_.time.ns - ago.count()}, attempt.at()});
+    const Monotonic told{world_.time.ns - ago.count()};
+    const Monotonic no_later{told.ns - Duration(std::chrono::milliseconds(1)).count()};
+    const auto known = seen.find(attempt);
+    page.entries.push_back(
+        {attempt, known == seen.end() ? no_later : std::min(known->second, no_later), told, attempt.at()});
   }
 }
 
@@ -39,13 +45,15 @@ void Books::process_begins() {
 
 void Books::begun(const store::AttemptRecord& attempt) {
   if (!attempt.counted) return;
-  Page& page = pages_[attempt.connection_id];
-  page.entries.push_back({attempt.id, world_.time, world_.now});
+  const auto stored = world_.disk->connections.find(attempt.connection_id);
+  Page& page = stored == world_.disk->connections.end() ? pages_[attempt.connection_id] : page_of(stored->second);
+  if (std::ranges::find(page.entries, attempt.id, &Entry::attempt) == page.entries.end())  // not just read
+    page.entries.push_back({attempt.id, world_.time, world_.time, world_.now});
   std::string which;
   const bool within = world_.lately(settings_take, [&](const Settings& settings) {
     const auto found = settings.connections.find(attempt.connection_id);
     if (found == settings.connections.end()) return false;
-    which = exceeded(page, found->second, 0, Span::any);
+    which = exceeded(page, found->second, 0, Span::any, &Entry::earliest);
     return which.empty();
   });
   if (!within)
@@ -58,10 +66,10 @@ void Books::given_back(AttemptId attempt) {
     std::erase_if(page.entries, [attempt](const Entry& entry) { return entry.attempt == attempt; });
 }
 
-std::size_t Books::since(const Page& page, Duration span) const {
+std::size_t Books::since(const Page& page, Duration span, Moment moment) const {
   const Monotonic after{world_.time.ns - span.count()};
   return static_cast<std::size_t>(
-      std::ranges::count_if(page.entries, [after](const Entry& entry) { return entry.at > after; }));
+      std::ranges::count_if(page.entries, [=](const Entry& entry) { return entry.*moment > after; }));
 }
 
 std::size_t Books::in_day(const Page& page, const TimeZone& zone) const {
@@ -76,43 +84,52 @@ std::size_t Books::in_month(const Page& page, const TimeZone& zone) const {
       page.entries, [from, to](const Entry& entry) { return entry.wall >= from && entry.wall < to; }));
 }
 
-std::string Books::exceeded(const Page& page, const store::ConnectionRecord& connection, std::size_t more,
-                            Span span) const {
+std::string Books::exceeded(const Page& page, const store::ConnectionRecord& connection, std::size_t more, Span span,
+                            Moment moment) const {
   using std::chrono::hours, std::chrono::minutes, std::chrono::seconds;
   const store::SendingLimits& limits = connection.limits;
   if (limits == store::SendingLimits{}) return {};
   const auto over = [more](std::uint32_t limit, std::size_t used) { return limit != 0 && used + more > limit; };
   const TimeZone zone = zone_of(connection);
-  if (span == Span::any && over(limits.per_second, since(page, seconds(1)))) return "its limit a second";
-  if (span == Span::any && over(limits.per_minute, since(page, minutes(1)))) return "its limit a minute";
-  if (over(limits.per_hour, since(page, hours(1)))) return "its limit an hour";
+  if (span == Span::any && over(limits.per_second, since(page, seconds(1), moment))) return "its limit a second";
+  if (span == Span::any && over(limits.per_minute, since(page, minutes(1), moment))) return "its limit a minute";
+  if (over(limits.per_hour, since(page, hours(1), moment))) return "its limit an hour";
   if (over(limits.per_day, in_day(page, zone))) return "its limit a day in " + connection.timezone;
   if (over(limits.per_month, in_month(page, zone))) return "its limit a month in " + connection.timezone;
   return {};
 }
 
-bool Books::has_room(const store::ConnectionRecord& connection, Span span) const {
+bool Books::has_room(const store::ConnectionRecord& connection, Span span, std::size_t emails) const {
   const auto page = pages_.find(connection.id);
-  return page == pages_.end() || exceeded(page->second, connection, 1, span).empty();
+  return page == pages_.end() || exceeded(page->second, connection, emails, span, &Entry::latest).empty();
+}
+
+// As the engine does, it reads the log anew when the limits are others; what was begun since it looked last may have
+// been counted by either.
+Books::Page& Books::page_of(const store::ConnectionRecord& connection) {
+  Page& page = pages_[connection.id];
+  if (page.limits == connection.limits && page.timezone == connection.timezone) return page;
+  if (!page.timezone.empty()) {
+    read_log(page, connection.id);
+    page.told_by_the_log = true;
+    page.agreed = world_.time;
+  }
+  page.limits = connection.limits;
+  page.timezone = connection.timezone;
+  return page;
 }
 
 void Books::check_meters(Process& process) {
   for (const auto& [id, connection] : world_.disk->connections) {
-    Page& page = pages_[id];
+    Page& page = page_of(connection);
     const TimeZone zone = zone_of(connection);
     if (zone.start_of_day(world_.now) != zone.start_of_day(world_.latest))
       page.doubtful_until = zone.start_of_next_day(world_.latest);
-    if (world_.now < std::max(world_.latest, page.doubtful_until)) continue;
-    if (page.version != connection.version) {
-      if (page.version != 0) read_log(page, id);
-      page.version = connection.version;
-      page.told_by_the_log = true;
-      page.agreed = world_.time;
-    }
+    const bool doubtful = world_.now < std::max(world_.latest, page.doubtful_until);
     const std::uint64_t engine = process.engine.state(id).used.per_day;
     const std::uint64_t counted = in_day(page, zone);
-    // What was begun while an operator changed the connection may count once too often, never too seldom.
-    if (engine == counted || (page.told_by_the_log && engine > counted)) page.agreed = world_.time;
+    // What was begun while an operator changed the limits may count once too often, never too seldom.
+    if (doubtful || engine == counted || (page.told_by_the_log && engine > counted)) page.agreed = world_.time;
     if (world_.time - page.agreed > patience)
       world_.violated("the meter agrees with the log", named(id) + " has used " + std::to_string(counted) +
                                                            " of its day, the engine says " + std::to_string(engine));

@@ -20,28 +20,34 @@ class Books {
   void check_meters(Process& process);  // the engine's own count agrees
 
   enum class Span { any, long_ones };  // long ones: hour, day and month
-  bool has_room(const store::ConnectionRecord& connection, Span span = Span::any) const;
+  bool has_room(const store::ConnectionRecord& connection, Span span = Span::any, std::size_t emails = 1) const;
 
  private:
+  // The log tells when an email was begun by the wall clock, cut to milliseconds; where that clock was set, it is off
+  // by more. So there is an earliest moment, by which the engine can be blamed, and a latest, which may make it wait.
   struct Entry {
     AttemptId attempt;
-    Monotonic at;
+    Monotonic earliest, latest;
     Timestamp wall;
   };
+  using Moment = Monotonic Entry::*;
   struct Page {
     std::vector<Entry> entries;
-    Timestamp doubtful_until;      // the wall clock stepped back into another day: ids stay in the later one
-    std::int64_t version = 0;      // of the connection
+    Timestamp doubtful_until;  // the wall clock stepped back into another day: ids stay in the later one
+    store::SendingLimits limits;
+    std::string timezone;
     Monotonic agreed{};            // when the engine's count last agreed
-    bool told_by_the_log = false;  // since the process began the settings were changed, or the wall clock jumped
+    bool told_by_the_log = false;  // limits or time zone were changed since the process began
   };
 
+  Page& page_of(const store::ConnectionRecord& connection);
   void read_log(Page& page, store::ConnectionId id);
-  std::size_t since(const Page& page, Duration span) const;
+  std::size_t since(const Page& page, Duration span, Moment moment) const;
   std::size_t in_day(const Page& page, const TimeZone& zone) const;
   std::size_t in_month(const Page& page, const TimeZone& zone) const;
   // The limit that is exceeded, "" when none is.
-  std::string exceeded(const Page& page, const store::ConnectionRecord& connection, std::size_t more, Span span) const;
+  std::string exceeded(const Page& page, const store::ConnectionRecord& connection, std::size_t more, Span span,
+                       Moment moment) const;
 
   World& world_;
   std::map<store::ConnectionId, Page> pages_;

@@ -108,6 +108,9 @@ bool Roads::quietly(Duration span, Monotonic since) const {
 
 void Roads::begun(const store::AttemptRecord& attempt, const EmailRecord& email) {
   if (world_.settings.empty()) return;
+  // A session that is open while it is down: a probe went well since the last look, and its mail may fail again at
+  // once.
+  if (attempt.counted) roads_[attempt.connection_id].down = false;
   judge_way(attempt, email);
   judge_order(attempt, email);
   judge_rest(attempt);
@@ -176,16 +179,21 @@ void Roads::judge_lanes(const store::AttemptRecord& attempt) {
     lower_in_a_row_ = 0;
     return;
   }
-  const bool first_waits = std::ranges::any_of(world_.disk->queue, [&](const auto& entry) {
-    const auto due = due_.find(entry.first);
-    return entry.second.email.lane == first_lane && due != due_.end() && quietly(seconds(3), due->second.since);
-  });
+  std::set<MessageId> waiting, sending, of_lower_lanes;
+  for (const auto& [id, row] : world_.disk->queue) {
+    const auto due = due_.find(id);
+    if (row.email.lane == first_lane && due != due_.end() && quietly(seconds(3), due->second.since))
+      waiting.insert(row.email.message_id);
+  }
+  for (const auto& [id, row] : world_.disk->attempts) {
+    if (row.attempt.status != store::AttemptStatus::in_progress) continue;
+    sending.insert(row.attempt.message_id);
+    if (row.attempt.lane != first_lane) of_lower_lanes.insert(row.attempt.message_id);
+  }
+  // Each place where nothing has begun may be one whose session is just being opened, for mail that had its turn.
+  const bool first_waits = !waiting.empty() && waiting.size() + sending.size() > places;
   lower_in_a_row_ = first_waits ? lower_in_a_row_ + 1 : 0;
   if (lower_in_a_row_ > 2 + places) world_.violated("transactional mail passes the other lanes", attempt.address);
-  std::set<MessageId> of_lower_lanes;
-  for (const auto& [id, row] : world_.disk->attempts)
-    if (row.attempt.status == store::AttemptStatus::in_progress && row.attempt.lane != first_lane)
-      of_lower_lanes.insert(row.attempt.message_id);
   if (of_lower_lanes.size() > places - places / 5 && quietly(patience, {}))
     world_.violated("some places are kept for transactional mail", attempt.address);
 }
@@ -216,6 +224,14 @@ void Roads::ended(const store::AttemptRecord& attempt) {
   road.probes = road.openings = road.faults = 0;
 }
 
+// What is due with it has spoken for its room: the engine reserves places before the log tells of them.
+std::size_t Roads::due_for(const store::ConnectionRecord& connection) const {
+  return static_cast<std::size_t>(std::ranges::count_if(world_.disk->queue, [&](const auto& entry) {
+    const EmailRecord& email = entry.second.email;
+    return waits(email.status) && *email.next_attempt_at <= world_.now && may_take(settings(), email, connection);
+  }));
+}
+
 // A limit makes mail wait only where it may not spill.
 void Roads::postponed(const EmailRecord& email) {
   if (world_.settings.empty() || !email.reason.starts_with("The connection's limit")) return;
@@ -229,7 +245,7 @@ void Roads::postponed(const EmailRecord& email) {
     const bool kept = std::ranges::any_of(settings().connections, [&](const auto& entry) {
       const store::ConnectionRecord& other = entry.second;
       return other.priority < free.priority && other.over_limit == store::OverLimit::wait &&
-             may_take(settings(), email, other) && !books_.has_room(other);
+             may_take(settings(), email, other) && !books_.has_room(other, Books::Span::any, 1 + due_for(other));
     });
     if (!kept) world_.violated("mail spills where it may", email.address + " waits, and " + named(id) + " is free");
   }
@@ -282,6 +298,19 @@ void Roads::look_at_roads() {
   }
 }
 
+// A connection that is asked before this one is at work, if slowly: it is not passed over (operations.md).
+bool Roads::waits_for_better(const EmailRecord& email, const store::ConnectionRecord& than) const {
+  return std::ranges::any_of(settings().connections, [&](const auto& entry) {
+    const auto& [id, other] = entry;
+    const auto road = roads_.find(id);
+    const bool fit =
+        road != roads_.end() && other.enabled && !road->second.down && !settings().pauses.connections.contains(id);
+    const auto active = world_.active.find(id);
+    return other.priority < than.priority && may_take(settings(), email, other) && fit &&
+           active != world_.active.end() && world_.time - active->second < patience;
+  });
+}
+
 void Roads::look_at_queue() {
   std::erase_if(due_, [this](const auto& entry) { return !world_.disk->queue.contains(entry.first); });
   for (const auto& [id, row] : world_.disk->queue) {
@@ -298,7 +327,7 @@ void Roads::look_at_queue() {
       const Road& road = roads_[connection_id];
       if (!may_take(settings(), email, connection)) continue;
       const Monotonic since = std::max({road.fit, road.room, world_.active[connection_id]});
-      if (world_.time - since >= patience)
+      if (world_.time - since >= patience && !waits_for_better(email, connection))
         return world_.violated("no email starves while a usable connection is idle",
                                email.address + " is due, and " + named(connection_id) + " has nothing to do");
     }

@@ -48,6 +48,7 @@ class Roads {
   bool is_paused(const store::EmailRecord& email) const;
   bool has_tried(const store::EmailRecord& email, store::ConnectionId over) const;
   bool quietly(Duration span, Monotonic since) const;
+  std::size_t due_for(const store::ConnectionRecord& connection) const;
   void judge_way(const store::AttemptRecord& attempt, const store::EmailRecord& email);
   void judge_order(const store::AttemptRecord& attempt, const store::EmailRecord& email);
   void judge_rest(const store::AttemptRecord& attempt);
@@ -55,6 +56,7 @@ class Roads {
   void look_at_health(Process& process);
   void look_at_roads();
   void look_at_queue();
+  bool waits_for_better(const store::EmailRecord& email, const store::ConnectionRecord& than) const;
 
   World& world_;
   const Books& books_;

@@ -61,6 +61,17 @@ TEST_P(Accepting, TellsWhenTheEarliestEmailIsDue) {
   EXPECT_EQ(told, std::vector{mailroom_.now()});
 }
 
+// Its caller hears "not now", but it may be on the disk: the engine must look.
+TEST_P(Accepting, TellsOfMailWhoseCommitFailedToo) {
+  AcceptRequest request;
+  request.messages.push_back(mailroom_.message({"ann@example.org"}));
+  get(store_->accept(request));
+  std::vector<Timestamp> told;
+  store_->on_due([&told](const std::string&, Timestamp at) { told.push_back(at); });
+  EXPECT_FALSE(run(store_->accept(request))) << "its ids are in use";
+  EXPECT_EQ(told, std::vector{mailroom_.now()});
+}
+
 TEST_P(Accepting, AnswersARepeatedKeyWithTheFirstAnswer) {
   const NewMessage first = mailroom_.message({"ann@example.org"});
   EXPECT_EQ(accept_with(first, "order-17", one_body_).items.at(0).how, Acceptance::stored);

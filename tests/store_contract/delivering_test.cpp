@@ -125,6 +125,29 @@ TEST_P(Delivering, FinishesAnAcceptedEmailInOneStep) {
   EXPECT_TRUE(get(store_->open_attempts()).empty());
 }
 
+// The engine records again what it had no answer for; an operator may have been faster.
+TEST_P(Delivering, RecordsAnOutcomeOnce) {
+  EmailRecord email = accept_one("ann@example.org");
+  AttemptRecord attempt = begin(email);
+  attempt.status = AttemptStatus::fail;
+  email.status = EmailStatus::deferred;
+  email.next_attempt_at = mailroom_.now() + minutes(5);
+  const std::vector<AttemptOutcome> outcomes{{attempt, attempt.id.value, "C: MAIL", email}};
+  must(store_->record(outcomes));
+  QueueAction retry;
+  retry.act = QueueAct::retry;
+  retry.ids = {email.id};
+  EXPECT_EQ(get(store_->act(retry, mailroom_.now())).changed, 1u);
+  must(store_->record(outcomes));
+  EXPECT_EQ(status_of(email.id), EmailStatus::queued);
+  EXPECT_EQ(due_emails().size(), 1u);
+  std::uint64_t failed = 0;
+  for (const StatsBucket& bucket :
+       get(store_->stats(mailroom_.now() - hours(1), mailroom_.now() + hours(1), minutes(1))))
+    failed += bucket.failed;
+  EXPECT_EQ(failed, 1u);
+}
+
 TEST_P(Delivering, DefersAnEmailUntilItsNextAttempt) {
   const EmailRecord email = bring_to(accept_one("ann@example.org"), EmailStatus::deferred);
   EXPECT_EQ(email.status, EmailStatus::deferred);

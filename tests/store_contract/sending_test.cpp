@@ -108,6 +108,13 @@ TEST_P(Sending, GivesBackWhatNeverReachedMail) {
   EXPECT_TRUE(history(4).recent.empty());
 }
 
+TEST_P(Sending, BeginsNothingThatHasExpired) {
+  NewMessage late = mailroom_.message({"ann@example.org"});
+  late.emails.front().expires_at = mailroom_.now() - minutes(1);
+  const EmailRecord email = accept(late).front();
+  EXPECT_EQ(get(store_->begin_attempts({{mailroom_.attempt(email)}})), std::vector{false});
+}
+
 TEST_P(Sending, ExpiresNothingWhileExpiryIsHeld) {
   const EmailRecord email = accept_one("ann@example.org");
   const Timestamp after = email.expires_at + minutes(1);

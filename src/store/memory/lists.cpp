@@ -222,8 +222,8 @@ Answer<ActionCounts> MemoryStore::act(QueueAction action, Timestamp now) {
     keep_audit(disk, action.audit);
     return {};
   });
-  if (!written) co_return std::unexpected(written.error());
   tell_due(due);
+  if (!written) co_return std::unexpected(written.error());
   co_return counts;
 }
 

@@ -76,14 +76,19 @@ bool all_new(const Disk& disk, const AcceptRequest& request) {
   return true;
 }
 
-void record_one(Disk& disk, const AttemptOutcome& outcome) {
-  if (const auto found = disk.attempts.find(outcome.attempt.id); found != disk.attempts.end()) {
-    const AttemptRecord& before = found->second.attempt;
-    if (before.counted && !outcome.attempt.counted) add_usage(disk, before.connection_id, before.attempted_at(), -1);
-    found->second = {outcome.attempt, outcome.conversation_id};
-  }
+void record_one(Disk& disk, const AttemptOutcome& outcome, Timestamp now) {
+  const auto found = disk.attempts.find(outcome.attempt.id);
+  if (found == disk.attempts.end()) return;
+  const AttemptRecord& before = found->second.attempt;
+  if (before.status != AttemptStatus::in_progress) return;  // recorded already
+  if (before.counted && !outcome.attempt.counted) add_usage(disk, before.connection_id, before.attempted_at(), -1);
+  found->second = {outcome.attempt, outcome.conversation_id};
   store_email(disk, outcome.email);
   if (!outcome.conversation.empty()) disk.conversations[outcome.conversation_id] = outcome.conversation;
+  const bool success = outcome.attempt.status == AttemptStatus::success;
+  count(disk, now, success ? &StatsBucket::succeeded : &StatsBucket::failed, 1);
+  if (is_final(outcome.email.status) && outcome.email.status != EmailStatus::accepted)
+    count(disk, now, &StatsBucket::finished, 1);
 }
 
 }  // namespace
@@ -170,11 +175,14 @@ Answer<AcceptResult> MemoryStore::accept(AcceptRequest request) {
     keep(disk, request.idempotency, result.answer, now);
     return {};
   });
-  if (!stored) co_return std::unexpected(stored.error());
   DueTimes due;
+  if (!stored) {
+    for (const NewMessage& added : request.messages) due.note(added);
+    tell_due(due);
+    co_return std::unexpected(stored.error());
+  }
   for (std::size_t i = 0; i < result.items.size(); ++i)
-    if (result.items[i].how == Acceptance::stored)
-      for (const EmailRecord& email : request.messages[i].emails) due.note(email);
+    if (result.items[i].how == Acceptance::stored) due.note(request.messages[i]);
   tell_due(due);
   co_return result;
 }
@@ -210,11 +218,12 @@ Answer<DuePage> MemoryStore::due(DueQuery query) {
 
 Answer<std::vector<bool>> MemoryStore::begin_attempts(std::vector<AttemptStart> starts) {
   std::vector<bool> begun;
+  const Timestamp now = loop_.wall();
   const Result<> written = co_await write(Write::begin, [&](Disk& disk) -> Result<> {
     for (const AttemptStart& start : starts) {
       const auto row = disk.queue.find(start.attempt.email_id);
-      const bool may =
-          row != disk.queue.end() && may_begin(row->second.email.status) && is_as_read(row->second.email, start);
+      const bool may = row != disk.queue.end() && may_begin(row->second.email.status) &&
+                       row->second.email.expires_at > now && is_as_read(row->second.email, start);
       begun.push_back(may);
       if (!may) continue;
       row->second.email.status = EmailStatus::sending;
@@ -256,13 +265,7 @@ Answer<> MemoryStore::take_back(std::vector<AttemptId> attempts) {
 Answer<> MemoryStore::record(std::vector<AttemptOutcome> outcomes) {
   const Timestamp now = loop_.wall();
   co_return co_await write(Write::record, [&outcomes, now](Disk& disk) -> Result<> {
-    for (const AttemptOutcome& outcome : outcomes) {
-      record_one(disk, outcome);
-      const bool success = outcome.attempt.status == AttemptStatus::success;
-      count(disk, now, success ? &StatsBucket::succeeded : &StatsBucket::failed, 1);
-      if (is_final(outcome.email.status) && outcome.email.status != EmailStatus::accepted)
-        count(disk, now, &StatsBucket::finished, 1);
-    }
+    for (const AttemptOutcome& outcome : outcomes) record_one(disk, outcome, now);
     return {};
   });
 }
@@ -303,8 +306,8 @@ Answer<std::optional<EmailId>> MemoryStore::end_waits(EmailId after, Timestamp n
     }
     return {};
   });
-  if (!written) co_return std::unexpected(written.error());
   tell_due(due);
+  if (!written) co_return std::unexpected(written.error());
   co_return last;
 }
 

@@ -108,12 +108,16 @@ Answer<AcceptResult> SqliteStore::accept(AcceptRequest request) {
     result = std::move(*accepted);
     return {};
   });
-  if (!stored) co_return std::unexpected(stored.error());
   DueTimes due;
+  if (!stored) {
+    for (const NewMessage& added : request.messages) due.note(added);
+    tell_due(due);
+    co_return std::unexpected(stored.error());
+  }
   for (std::size_t i = 0; i < result.items.size(); ++i) {
     if (result.items[i].how != Acceptance::stored) continue;
     NewMessage& added = request.messages[i];
-    for (const EmailRecord& email : added.emails) due.note(email);
+    due.note(added);
     if (added.emails.front().status == EmailStatus::queued)
       recent_content_.keep(added.message.id, std::move(added.content));
   }

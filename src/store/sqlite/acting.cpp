@@ -180,11 +180,11 @@ Answer<> SqliteStore::act_chunk(const QueueAction& action, std::vector<EmailId> 
     stretch = std::move(*acted);
     return {};
   });
+  tell_due(stretch.due);
   if (!done) co_return done;
   counts.matched += stretch.counts.matched;
   counts.changed += stretch.counts.changed;
   counts.skipped += stretch.counts.skipped;
-  tell_due(stretch.due);
   co_return Result<>{};
 }
 

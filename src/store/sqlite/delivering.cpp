@@ -46,13 +46,13 @@ Result<DuePage> read_due_page(Database& database, const DueQuery& query) {
   return page;
 }
 
-Result<bool> begin_one(Database& database, const AttemptStart& start) {
+Result<bool> begin_one(Database& database, const AttemptStart& start, Timestamp now) {
   {
     Statement update = database.prepare(
         "UPDATE email SET status=?, next_attempt_at=NULL, last_attempt_at=? WHERE id=? AND status IN (0,1,3) AND "
-        "pinned_to IS ? AND in_doubt_with IS ?");
+        "expires_at>? AND pinned_to IS ? AND in_doubt_with IS ?");
     update << static_cast<int>(EmailStatus::sending) << start.attempt.attempted_at() << start.attempt.email_id.value
-           << start.pinned_to << start.in_doubt_with;
+           << now << start.pinned_to << start.in_doubt_with;
     if (const Result<> done = update.run(); !done) return std::unexpected(done.error());
   }
   if (database.changes() == 0) return false;
@@ -61,11 +61,11 @@ Result<bool> begin_one(Database& database, const AttemptStart& start) {
 }
 
 // Begins what still may begin, and adds it to what its connection has used.
-Result<std::vector<bool>> begin_all(Database& database, const std::vector<AttemptStart>& starts) {
+Result<std::vector<bool>> begin_all(Database& database, const std::vector<AttemptStart>& starts, Timestamp now) {
   std::vector<bool> begun;
   std::map<std::pair<ConnectionId, std::int64_t>, std::int64_t> used;  // by connection and time
   for (const AttemptStart& start : starts) {
-    const Result<bool> one = begin_one(database, start);
+    const Result<bool> one = begin_one(database, start, now);
     if (!one) return std::unexpected(one.error());
     begun.push_back(*one);
     if (*one && start.attempt.counted) ++used[{start.attempt.connection_id, start.attempt.attempted_at().ms}];
@@ -100,8 +100,8 @@ Result<> take_back_one(Database& database, AttemptId id) {
 }
 
 Result<> give_back(Database& database, const AttemptRecord& attempt) {
-  Statement was = database.prepare("SELECT counted FROM attempt WHERE id=?");
-  was << attempt.id.value;
+  Statement was = database.prepare("SELECT counted FROM attempt WHERE id=? AND status=?");
+  was << attempt.id.value << static_cast<int>(AttemptStatus::in_progress);
   if (!was.step()) return was.error();
   if (was.integer(0) == 0) return {};
   return add_usage(database, attempt.connection_id, attempt.attempted_at(), -1);
@@ -113,11 +113,11 @@ Result<> update_attempt(Database& database, const AttemptOutcome& outcome) {
     if (Result<> done = give_back(database, attempt); !done) return done;
   Statement update = database.prepare(
       "UPDATE attempt SET status=?, reason=?, reason_class=?, decided_by=?, remote_host=?, tls=?, reply_code=?, "
-      "enhanced_code=?, provider_id=?, duration_ms=?, conversation_id=?, counted=? WHERE id=?");
+      "enhanced_code=?, provider_id=?, duration_ms=?, conversation_id=?, counted=? WHERE id=? AND status=?");
   update << static_cast<int>(attempt.status) << attempt.reason << static_cast<int>(attempt.reason_class)
          << attempt.decided_by << attempt.remote_host << attempt.tls << attempt.reply_code << attempt.enhanced_code
          << attempt.provider_id << attempt.duration_ms << outcome.conversation_id << (attempt.counted ? 1 : 0)
-         << attempt.id.value;
+         << attempt.id.value << static_cast<int>(AttemptStatus::in_progress);
   return update.run();
 }
 
@@ -125,6 +125,7 @@ Result<> record_all(Database& database, const std::vector<AttemptOutcome>& outco
   std::uint64_t succeeded = 0, failed = 0, finished = 0;
   for (const AttemptOutcome& outcome : outcomes) {
     if (Result<> done = update_attempt(database, outcome); !done) return done;
+    if (database.changes() == 0) continue;  // recorded already
     if (Result<> done = store_email(database, outcome.email); !done) return done;
     if (!outcome.conversation.empty()) {
       Statement insert = database.prepare("INSERT OR REPLACE INTO conversation VALUES(?,?)");
@@ -165,12 +166,14 @@ Answer<std::vector<std::string>> SqliteStore::lanes_in_use() {
 
 Answer<std::vector<bool>> SqliteStore::begin_attempts(std::vector<AttemptStart> starts) {
   std::vector<bool> begun;
-  const Result<> written = co_await write(Touches::queue_and_log, [&starts, &begun](Database& database) -> Result<> {
-    Result<std::vector<bool>> all = begin_all(database, starts);
-    if (!all) return std::unexpected(all.error());
-    begun = std::move(*all);
-    return {};
-  });
+  const Timestamp now = loop_.wall();
+  const Result<> written =
+      co_await write(Touches::queue_and_log, [&starts, &begun, now](Database& database) -> Result<> {
+        Result<std::vector<bool>> all = begin_all(database, starts, now);
+        if (!all) return std::unexpected(all.error());
+        begun = std::move(*all);
+        return {};
+      });
   if (!written) co_return std::unexpected(written.error());
   co_return begun;
 }
@@ -235,11 +238,11 @@ Answer<std::optional<EmailId>> SqliteStore::end_waits(EmailId after, Timestamp n
     }
     return {};
   });
-  if (!written) co_return std::unexpected(written.error());
   if (!ended.empty()) note(Touches::queue);
   DueTimes due;
   for (const EmailRecord& email : ended) due.note(email);
   tell_due(due);
+  if (!written) co_return std::unexpected(written.error());
   co_return last;
 }
 

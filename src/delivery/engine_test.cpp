@@ -1,0 +1,172 @@
+// What the engine owes to mail when a connection or the store ails: that nothing waits for ever. Everything else about
+// it is shown in tests/sim.
+#include "delivery/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "delivery/scripted_network.h"
+#include "store/memory/memory_store.h"
+
+namespace postroom::delivery {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using store::EmailStatus;
+using testing::Script;
+using testing::ScriptedNetwork;
+
+const Script takes_mail = testing::one_message("250 Ok");
+
+class EngineTest : public ::testing::Test {
+ protected:
+  ~EngineTest() override {
+    engine_.stop();
+    loop_.run_until_idle();
+    EXPECT_TRUE(ended_);
+  }
+
+  void connect(std::uint32_t max_sessions = 1) {
+    store::ConnectionRecord connection;
+    connection.caption = "Connection " + std::to_string(store_.disk().connections.size() + 1);
+    connection.host = "mx.example.org";
+    connection.port = 25;
+    connection.encryption = store::Encryption::none;
+    connection.max_sessions = max_sessions;
+    connection.max_messages_per_session = 1;
+    connection.on_doubt = store::OnDoubt::hold;
+    ASSERT_TRUE(loop_.run(store_.create_connection(connection, {})));
+  }
+  void begin() {
+    async::start(engine_.run(), [this] { ended_ = true; });
+  }
+
+  EmailId submit(std::optional<store::ConnectionId> pinned_to = std::nullopt) {
+    store::NewMessage added;
+    added.message.id = {ids_.next(loop_.wall(), 0)};
+    added.message.reverse_path = "office@example.com";
+    added.message.lane = "transactional";
+    added.content = std::make_shared<const std::string>("Subject: Hello\r\n\r\nHello\r\n");
+    added.message.email_count = 1;
+    added.message.expires_at = loop_.wall() + std::chrono::hours(72);
+    store::EmailRecord email;
+    email.id = {ids_.next(loop_.wall(), 0)};
+    email.message_id = added.message.id;
+    email.lane = added.message.lane;
+    email.address = "ann@example.org";
+    email.next_attempt_at = loop_.wall();
+    email.expires_at = added.message.expires_at;
+    email.pinned_to = added.message.pinned_to = pinned_to;
+    const EmailId id = email.id;
+    added.emails.push_back(std::move(email));
+    store::AcceptRequest request;
+    request.messages.push_back(std::move(added));
+    EXPECT_TRUE(loop_.run(store_.accept(std::move(request))));
+    return id;
+  }
+
+  EmailStatus status_of(EmailId id) const {
+    const auto queued = store_.disk().queue.find(id);
+    return queued != store_.disk().queue.end() ? queued->second.email.status : store_.disk().finished.at(id).status;
+  }
+  store::HealthState health() { return engine_.state(1).health.state; }
+
+  static EngineOptions options() {
+    EngineOptions options;
+    options.breaker = {1, seconds(5), seconds(30)};
+    return options;
+  }
+
+  async::SimLoop loop_;
+  store::memory::MemoryStore store_{loop_};
+  ScriptedNetwork provider_{loop_};
+  IdGenerator ids_;
+  SeededRandom chance_{1};
+  bool ended_ = false;
+  Engine engine_{loop_,    store_,  provider_.network(),
+                 ids_,     chance_, [](const store::ConnectionRecord&) { return Secret(); },
+                 options()};
+};
+
+TEST_F(EngineTest, ProbesAgainAfterAProbeThatFailed) {
+  provider_.then(std::nullopt);
+  connect();
+  begin();
+  const EmailId id = submit();
+  loop_.run_for(minutes(2));
+  EXPECT_EQ(health(), store::HealthState::down);
+  EXPECT_EQ(status_of(id), EmailStatus::queued);
+  provider_.then(takes_mail);
+  loop_.run_for(minutes(2));
+  EXPECT_EQ(status_of(id), EmailStatus::accepted);
+}
+
+// A session that was open when the connection fell ill is still busy, and its lost reply says nothing of the provider.
+TEST_F(EngineTest, ProbesAgainAfterAProbeThatMetTooManyConnections) {
+  Script says_nothing_for_long = testing::one_message("");
+  says_nothing_for_long.emplace_back("PAUSE 60");
+  says_nothing_for_long.emplace_back("CLOSE");
+  provider_.next(says_nothing_for_long);
+  provider_.next(std::nullopt);  // the other message's: the connection is down
+  provider_.next(Script{"S: 421 4.7.0 Too many connections", "CLOSE"});
+  provider_.then(takes_mail);
+  connect(2);
+  begin();
+  const EmailId lost = submit();
+  loop_.run_for(seconds(1));
+  const EmailId other = submit();
+  loop_.run_for(seconds(1));
+  EXPECT_EQ(health(), store::HealthState::down);
+  loop_.run_for(seconds(10));
+  EXPECT_EQ(provider_.dials(), 3u) << "probed while the first session is busy";
+  EXPECT_EQ(status_of(lost), EmailStatus::sending);
+  loop_.run_for(minutes(3));
+  EXPECT_EQ(status_of(lost), EmailStatus::unknown);
+  EXPECT_EQ(status_of(other), EmailStatus::accepted);
+}
+
+TEST_F(EngineTest, LetsMailLeaveASlowLineForAConnectionThatIsWellAgain) {
+  Script slow = testing::one_message("");
+  slow.emplace_back("PAUSE 100");
+  slow.emplace_back("S: 250 Ok");
+  provider_.next(std::nullopt);  // of the second connection: it is down when the others choose
+  provider_.next(slow);
+  provider_.then(takes_mail);
+  connect();
+  connect();
+  begin();
+  const EmailId pinned = submit(2);
+  loop_.run_for(seconds(1));
+  const EmailId first = submit();
+  const EmailId second = submit();
+  loop_.run_for(seconds(30));
+  EXPECT_EQ(status_of(pinned), EmailStatus::accepted);
+  EXPECT_EQ(status_of(first), EmailStatus::sending);
+  EXPECT_EQ(status_of(second), EmailStatus::accepted);
+}
+
+class EngineAndStore : public EngineTest, public ::testing::WithParamInterface<store::memory::CommitFate> {};
+
+TEST_P(EngineAndStore, SendWhatCouldNotBegin) {
+  bool failed = false;
+  store_.on_commit([&failed](store::memory::Write kind) {
+    const bool fails = kind == store::memory::Write::begin && !std::exchange(failed, true);
+    return fails ? GetParam() : store::memory::CommitFate::committed;
+  });
+  provider_.then(takes_mail);
+  connect();
+  begin();
+  const EmailId id = submit();
+  loop_.run_for(minutes(1));
+  EXPECT_TRUE(failed);
+  EXPECT_EQ(status_of(id), EmailStatus::accepted);
+  EXPECT_EQ(engine_.in_memory(), 0u);
+  store_.on_commit({});
+}
+
+INSTANTIATE_TEST_SUITE_P(Begin, EngineAndStore,
+                         ::testing::Values(store::memory::CommitFate::refused,
+                                           store::memory::CommitFate::committed_but_reported_lost));
+
+}  // namespace
+}  // namespace postroom::delivery
