@@ -11,6 +11,11 @@ using testing::ScriptedNetwork;
 
 class SessionPoolTest : public ::testing::Test {
  protected:
+  ~SessionPoolTest() override {
+    pool_.retire();
+    loop_.run_until_idle();  // the provider sees its clients go
+  }
+
   static smtp::ClientOptions options() {
     smtp::ClientOptions options;
     options.host = "mx.example.org";
