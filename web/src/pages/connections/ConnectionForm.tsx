@@ -112,7 +112,7 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
           <div className="two">
             {text('username')}
             <TextField label={t('connections.password')} type="password" autoComplete="new-password" placeholder={opened?.has_password ? '••••••••••••' : ''} error={errors.password?.message}
-              hint={passwordAgain ? t('connections.password_again') : opened?.has_password ? t('connections.password_keep') : t('connections.password_hint')} {...form.register('password')} />
+              hint={passwordAgain ? (errors.password ? undefined : t('connections.password_again')) : opened?.has_password ? t('connections.password_keep') : t('connections.password_hint')} {...form.register('password')} />
           </div>
           <div className="two">{text('send_from', t('connections.send_from_hint'))}{text('send_from_name')}</div>
           <Choice label={t('users.enabled')} checked={values.enabled} disabled={!!inert} hint={inert} onChange={(on) => form.setValue('enabled', on, { shouldDirty: true })} />

@@ -104,6 +104,8 @@ function ConnectionList() {
   });
 
   const data = connectionColumns();
+  // The switch stands beside the health, where it is seen without scrolling sideways.
+  const afterHealth = data.findIndex((column) => column.id === 'health') + 1;
   const columns: Column<Connection>[] = [
     {
       id: 'priority', title: t('connections.order'), width: '76px', fixed: true, head: <span className="only-read">{t('connections.order')}</span>,
@@ -128,12 +130,13 @@ function ConnectionList() {
         );
       },
     },
-    ...data,
+    ...data.slice(0, afterHealth),
     {
       id: 'enabled', title: t('users.enabled'), width: '88px',
       render: (row) => <Switch label={t('connections.enabled_named', { caption: row.caption || row.host })} checked={row.enabled}
         inert={rights.manage ? (row.enabled ? lastReason(row, all ?? []) : undefined) : t('ui.role_no')} onChange={(enabled) => enable.mutate({ row, enabled })} />,
     },
+    ...data.slice(afterHealth),
   ];
   if (rights.manage) columns.push({
     id: 'actions', title: '', width: '54px', fixed: true, pinned: true, phone: 'time', head: <span className="only-read">{t('act.more')}</span>,

@@ -74,7 +74,7 @@ function Editor({ stored }: { stored: RoutingRules }) {
               </div>
               <div className="field" role="group" aria-label={t('rules.connections')}>
                 <span className="label">{t('rules.connections')}</span>
-                <div className="line wraps">
+                <div className="line wraps roomy">
                   {connections.map(({ id, caption, host }) => (
                     <Choice key={id} label={caption || host} checked={rule.connection_ids.includes(id)} disabled={!rights.manage}
                       onChange={(on) => set(at, { connection_ids: on ? [...rule.connection_ids, id] : rule.connection_ids.filter((other) => other !== id) })} />

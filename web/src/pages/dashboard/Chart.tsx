@@ -64,7 +64,8 @@ export default function Chart({ title, times, series, days }: Props) {
   return (
     <div className="card chart-card">
       <div className="card-head">
-        <h2 className="grow">{title}</h2>
+        <h2>{title}</h2>
+        <span className="grow" />
         <div className="legend" aria-hidden>{series.map(({ name, ink }) => <span key={name}><i className={`ink-${ink}`} />{name}</span>)}</div>
         <button type="button" className="button plain little" aria-expanded={asTable} aria-controls={tableId} onClick={() => setAsTable(!asTable)}>{asTable ? t('chart.as_chart') : t('chart.as_table')}</button>
       </div>
