@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/accounts.h"
 #include "api/problem.h"
 #include "api/resources.h"
 #include "base/text.h"
@@ -12,11 +13,13 @@ namespace {
 using auth::Scope;
 
 // `own`: read, or send for what the same key has submitted.
-enum class Access { open, send, own, read, manage, admin, content, metrics };
+// `session`: a person who is signed in, whatever the role; never a key.
+enum class Access { open, session, send, own, read, manage, admin, content, metrics };
 
 bool allowed(const auth::Principal& principal, Access access) {
   switch (access) {
     case Access::open:
+    case Access::session:
       return true;
     case Access::send:
       return principal.may(Scope::send);
@@ -39,6 +42,8 @@ const char* to_word(Access access) {
   switch (access) {
     case Access::open:
       return "open";
+    case Access::session:
+      return "session";
     case Access::send:
       return "send";
     case Access::own:
@@ -78,6 +83,7 @@ const std::vector<Api::Route>& Api::table() {
       {"GET", "/api/v1/messages/{id}", Access::own, get_message},
       {"GET", "/api/v1/messages/{id}/content", Access::content, get_content},
       {"GET", "/api/v1/emails/{id}", Access::own, get_email},
+      {"POST", "/api/v1/emails/{id}/send-again", Access::manage, send_again},
       {"GET", "/api/v1/connections", Access::read, list_connections},
       {"POST", "/api/v1/connections", Access::manage, create_connection},
       {"GET", "/api/v1/connections/presets", Access::read, list_presets},
@@ -102,6 +108,29 @@ const std::vector<Api::Route>& Api::table() {
       {"GET", "/api/v1/log/export", Access::read, export_log},
       {"GET", "/api/v1/log/{id}", Access::read, get_attempt},
       {"GET", "/api/v1/stats", Access::read, get_stats},
+      {"GET", "/api/v1/events", Access::read, stream_events},
+      {"GET", "/api/v1/session/methods", Access::open, get_sign_in_methods},
+      {"POST", "/api/v1/session", Access::open, sign_in},
+      {"GET", "/api/v1/session", Access::session, get_session},
+      {"DELETE", "/api/v1/session", Access::session, sign_out},
+      {"POST", "/api/v1/session/invitation", Access::open, accept_invitation},
+      {"GET", "/api/v1/session/oidc", Access::open, start_oidc},
+      {"GET", "/api/v1/session/oidc/callback", Access::open, finish_oidc},
+      {"PATCH", "/api/v1/profile", Access::session, update_profile},
+      {"POST", "/api/v1/profile/password", Access::session, change_password},
+      {"POST", "/api/v1/profile/totp", Access::session, begin_totp},
+      {"DELETE", "/api/v1/profile/totp", Access::session, drop_totp},
+      {"POST", "/api/v1/profile/totp/confirm", Access::session, confirm_totp},
+      {"GET", "/api/v1/profile/views", Access::session, list_views},
+      {"PUT", "/api/v1/profile/views/{page}/{name}", Access::session, put_view},
+      {"DELETE", "/api/v1/profile/views/{page}/{name}", Access::session, delete_view},
+      {"GET", "/api/v1/users", Access::admin, list_users},
+      {"POST", "/api/v1/users", Access::admin, create_user},
+      {"PATCH", "/api/v1/users/{id}", Access::admin, update_user},
+      {"DELETE", "/api/v1/users/{id}", Access::admin, delete_user},
+      {"POST", "/api/v1/users/{id}/invitation", Access::admin, invite_user},
+      {"GET", "/api/v1/settings", Access::admin, get_settings},
+      {"PATCH", "/api/v1/settings", Access::admin, update_settings},
       {"GET", "/api/v1/audit", Access::admin, list_audit},
       {"GET", "/api/v1/api-keys", Access::admin, list_api_keys},
       {"POST", "/api/v1/api-keys", Access::admin, create_api_key},
@@ -124,34 +153,65 @@ void Api::mount(http::Router& router) {
 }
 
 async::Task<http::Response> Api::enter(const Route& route, http::Request& request, const http::PathParams& params) {
-  Call call{request, params, {}};
+  Call call{request, params, {}, {}};
   const bool open = route.access == Access::open ||
                     (route.access == Access::metrics && services_.config.metrics == MetricsAccess::open);
-  if (!open) {
-    auto principal = principal_of(request);
-    if (!principal) {
-      http::Response response = refuse(call, 401, "unauthorized", "Give an API key: Authorization: Bearer <key>.");
-      response.with("WWW-Authenticate", "Bearer");
-      co_return response;
-    }
-    call.principal = std::move(*principal);
-    if (!allowed(call.principal, route.access))
-      co_return refuse(call, 403, "forbidden", "The key's scopes do not cover this.");
+  if (open) co_return co_await route.answer(services_, call);
+  if (!identify(call)) {
+    http::Response response =
+        refuse(call, 401, "unauthorized", "Sign in, or give an API key: Authorization: Bearer <key>.");
+    response.with("WWW-Authenticate", "Bearer");
+    co_return response;
+  }
+  if (std::optional<http::Response> refusal = check(route, call)) co_return std::move(*refusal);
+  if (call.visitor) {
+    co_await services_.accounts.renew(call.visitor->session.token_hash);
+  } else {
     co_await services_.keys.touch(call.principal.name);
   }
   co_return co_await route.answer(services_, call);
 }
 
-std::optional<auth::Principal> Api::principal_of(const http::Request& request) {
+// Who calls: an API key, a person with a session, or the operator at the local socket. False: nobody we know.
+bool Api::identify(Call& call) {
   constexpr std::string_view scheme = "Bearer ";
+  const http::Request& request = call.request;
+  const std::string& from = request.peer.address.text;
   if (const std::string* given = request.header("Authorization")) {
-    if (!starts_with_ignoring_case(*given, scheme)) return std::nullopt;
-    return services_.keys.find(trim(std::string_view(*given).substr(scheme.size())), request.peer.address.text);
+    if (!starts_with_ignoring_case(*given, scheme)) return false;
+    auto principal = services_.keys.find(trim(std::string_view(*given).substr(scheme.size())), from);
+    if (principal) call.principal = std::move(*principal);
+    return principal.has_value();
   }
-  if (!request.peer_uid) return std::nullopt;
-  if (*request.peer_uid != 0 && *request.peer_uid != services_.config.owner_uid) return std::nullopt;
+  if (const std::string token = cookie_of(request, session_cookie); !token.empty()) {
+    call.visitor = services_.accounts.find(token);
+    if (call.visitor) call.principal = auth::principal_of(call.visitor->user, from);
+    return call.visitor.has_value();
+  }
+  if (!request.peer_uid) return false;
+  if (*request.peer_uid != 0 && *request.peer_uid != services_.config.owner_uid) return false;
   const std::string name = *request.peer_uid == 0 ? "local:root" : fmt::format("local:{}", *request.peer_uid);
-  return auth::Principal{name, "local", {Scope::admin}};
+  call.principal = {name, "local", {Scope::admin}};
+  return true;
+}
+
+// Why this caller may not; nullopt when it may.
+std::optional<http::Response> Api::check(const Route& route, const Call& call) const {
+  if (route.access == Access::session && !call.visitor)
+    return refuse(call, 403, "forbidden", "This is for people who are signed in, not for keys.");
+  if (call.visitor) {
+    const bool reads = call.request.method == "GET" || call.request.method == "HEAD";
+    const std::string* csrf = call.request.header("X-CSRF-Token");
+    // A cookie comes along from any page; the token only from ours (fine-print, "Composition and protocol").
+    if (!reads && (csrf == nullptr || *csrf != call.visitor->session.csrf_token))
+      return refuse(call, 403, "csrf", "Send the session's csrf_token in X-CSRF-Token.");
+    if (route.access != Access::session && must_enroll_totp(services_, call.visitor->user))
+      return refuse(call, 403, "totp_mandatory", "Set up your authenticator first: the settings require it.");
+  }
+  if (!allowed(call.principal, route.access))
+    return refuse(call, 403, "forbidden",
+                  call.visitor ? "Your role does not allow this." : "The key's scopes do not cover this.");
+  return std::nullopt;
 }
 
 store::AuditRecord audit(const Services& services, const Call& call, std::string action, std::string object) {

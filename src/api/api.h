@@ -29,7 +29,8 @@ class Api {
  private:
   struct Route;
   async::Task<http::Response> enter(const Route& route, http::Request& request, const http::PathParams& params);
-  std::optional<auth::Principal> principal_of(const http::Request& request);
+  bool identify(Call& call);
+  std::optional<http::Response> check(const Route& route, const Call& call) const;
   static const std::vector<Route>& table();
 
   Services services_;

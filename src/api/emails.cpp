@@ -1,8 +1,11 @@
 #include <algorithm>
 
+#include "api/json_body.h"
+#include "api/object_reader.h"
 #include "api/problem.h"
 #include "api/render.h"
 #include "api/resources.h"
+#include "base/limits.h"
 
 namespace postroom::api {
 namespace {
@@ -71,6 +74,44 @@ Answering get_email(Services& services, Call& call) {
   render_timeline(json, *story);
   json.end_object();
   co_return json_answer(200, json.take());
+}
+
+// The same content to the same recipient, as a new message: what was said of the old one stays as it is.
+Answering send_again(Services& services, Call& call) {
+  const auto id = parse_id(call.params[0]);
+  if (!id) co_return not_found(call);
+  const auto object = read_object(call);
+  if (!object) co_return refuse(call, object.error());
+  std::vector<intake::FieldError> errors;
+  ObjectReader reader(*object, "", errors);
+  const std::string reason = reader.text_or_empty("reason");
+  if (reason.size() > limits::reason) reader.error("reason", "too_long", "A reason has at most 500 bytes.");
+  reader.finish();
+  if (!errors.empty()) co_return invalid(call, std::move(errors));
+  const auto story = co_await services.store.email(EmailId{*id});
+  if (!story) co_return store_error(call, story.error());
+  const auto message = co_await services.store.message(story->email.message_id);
+  if (!message) co_return store_error(call, message.error());
+  const auto content = co_await services.store.content(story->email.message_id);
+  if (!content && content.error().code == ErrorCode::not_found)
+    co_return refuse(call, 404, "content_expired", "The content is no longer kept.");
+  if (!content) co_return store_error(call, content.error());
+  intake::RawSubmission again;
+  again.from = message->message.reverse_path;
+  again.to = {story->email.address};
+  again.content = **content;
+  again.options.tags = message->message.tags;
+  again.options.lane = message->message.lane;
+  if (!message->message.metadata.empty()) again.options.metadata = message->message.metadata;
+  again.options.on_doubt = message->message.on_doubt;
+  store::AuditRecord record = audit(services, call, "email.send_again", "email:" + to_string(story->email.id));
+  record.reason = reason;
+  const Result<> told = co_await services.store.append_audit(std::move(record));
+  if (!told) co_return store_error(call, told.error());
+  intake::AnySubmission submission = std::move(again);
+  const auto outcome = co_await services.intake.accept(std::move(submission), call.principal.name, std::nullopt);
+  if (const auto* refusal = std::get_if<intake::Refusal>(&outcome)) co_return refuse(call, *refusal);
+  co_return json_answer(202, std::get<intake::Answered>(outcome).json);
 }
 
 }  // namespace postroom::api

@@ -17,6 +17,7 @@ Answering get_message(Services& services, Call& call);
 Answering get_content(Services& services, Call& call);
 // emails.cpp
 Answering get_email(Services& services, Call& call);
+Answering send_again(Services& services, Call& call);
 // connections.cpp
 Answering list_connections(Services& services, Call& call);
 Answering get_connection(Services& services, Call& call);
@@ -51,6 +52,34 @@ Answering list_audit(Services& services, Call& call);
 Answering list_api_keys(Services& services, Call& call);
 Answering create_api_key(Services& services, Call& call);
 Answering revoke_api_key(Services& services, Call& call);
+// session.cpp
+Answering get_sign_in_methods(Services& services, Call& call);
+Answering sign_in(Services& services, Call& call);
+Answering accept_invitation(Services& services, Call& call);
+Answering get_session(Services& services, Call& call);
+Answering sign_out(Services& services, Call& call);
+// oidc.cpp
+Answering start_oidc(Services& services, Call& call);
+Answering finish_oidc(Services& services, Call& call);
+// profile.cpp
+Answering update_profile(Services& services, Call& call);
+Answering change_password(Services& services, Call& call);
+Answering begin_totp(Services& services, Call& call);
+Answering confirm_totp(Services& services, Call& call);
+Answering drop_totp(Services& services, Call& call);
+Answering list_views(Services& services, Call& call);
+Answering put_view(Services& services, Call& call);
+Answering delete_view(Services& services, Call& call);
+// users.cpp
+Answering list_users(Services& services, Call& call);
+Answering create_user(Services& services, Call& call);
+Answering update_user(Services& services, Call& call);
+Answering delete_user(Services& services, Call& call);
+Answering invite_user(Services& services, Call& call);
+Answering get_settings(Services& services, Call& call);
+Answering update_settings(Services& services, Call& call);
+// live_events.cpp
+Answering stream_events(Services& services, Call& call);
 // log_export.cpp
 Answering export_log(Services& services, Call& call);
 // stats.cpp

@@ -8,7 +8,9 @@
 
 #include "api/delivery_door.h"
 #include "async/loop.h"
+#include "auth/accounts.h"
 #include "auth/api_keys.h"
+#include "auth/oidc.h"
 #include "auth/secret_box.h"
 #include "http/router.h"
 #include "intake/intake.h"
@@ -27,6 +29,8 @@ struct ApiConfig {
   std::function<std::optional<std::string>(const std::string& host)> check_host;
   // Whether there is disk for more mail: nullopt, or the sentence of the 503.
   std::function<std::optional<std::string>()> room;
+  bool secure_cookies = false;  // the Back Office is reached over TLS
+  std::function<bool()> is_stopping = [] { return false; };
 };
 
 struct Services {
@@ -35,6 +39,8 @@ struct Services {
   intake::Intake& intake;
   DeliveryDoor& delivery;
   auth::ApiKeys& keys;
+  auth::Accounts& accounts;
+  auth::Oidc* oidc;  // null where none is configured
   auth::SecretBox& secrets;
   observe::Metrics& metrics;
   ApiConfig config;
@@ -45,6 +51,7 @@ struct Call {
   http::Request& request;
   const http::PathParams& params;
   auth::Principal principal;
+  std::optional<auth::Visitor> visitor;  // when it is a person with a session
 };
 
 }  // namespace postroom::api

@@ -38,11 +38,11 @@ std::string encoded(const std::string& text) {
 struct Words {
   std::string config_file;
   std::string data_dir, http, secret_key_file;
-  std::string id, path, name, key_file, reason, from, lane;
+  std::string id, path, name, key_file, reason, from, lane, email, role;
   std::vector<std::string> scopes, filters, fields, to, ids, tags;
   std::string format = "csv";
   long long connection_id = 0;
-  bool as_json = false, all = false, dry_run = false, with_key = false, sent = false, not_sent = false;
+  bool as_json = false, all = false, content = false, dry_run = false, with_key = false, sent = false, not_sent = false;
   CaptureOptions capture;
 };
 
@@ -54,6 +54,7 @@ class CommandLine {
     add_servers();
     add_data_commands();
     add_keys();
+    add_users();
     add_connections();
     add_delivery();
     add_queue();
@@ -237,6 +238,32 @@ class CommandLine {
     json_flag(add(keys, "list", "the keys, without their secrets", [this] { return list("/api/v1/api-keys"); }));
     id_option(add(keys, "revoke", "end a key at once", [this] {
       return call({"DELETE", "/api/v1/api-keys/" + encoded(words_.id), "", "application/json", ""});
+    }));
+  }
+
+  void add_users() {
+    CLI::App* users = group("user", "people of the Back Office");
+    json_flag(add(users, "list", "who may sign in", [this] { return list("/api/v1/users"); }));
+    CLI::App* created = json_flag(add(users, "create", "add an account; the password comes on standard input", [this] {
+      std::string password;
+      std::getline(std::cin, password);
+      const json::object body{{"email", words_.email},
+                              {"name", words_.name},
+                              {"role", words_.role},
+                              {"content", words_.content},
+                              {"password", password}};
+      return call({"POST", "/api/v1/users", "", "application/json", json::serialize(body)});
+    }));
+    created->add_option("--email", words_.email, "the address to sign in with")->required();
+    created->add_option("--role", words_.role, "viewer, operator or admin")->required();
+    created->add_option("--name", words_.name, "as it is shown");
+    created->add_flag("--content", words_.content, "may see the content of messages (an admin always may)");
+    id_option(
+        json_flag(add(users, "invite", "a one-time link's token: password and second factor are set anew", [this] {
+          return call({"POST", "/api/v1/users/" + encoded(words_.id) + "/invitation", "", "application/json", ""});
+        })));
+    id_option(add(users, "delete", "end an account at once", [this] {
+      return call({"DELETE", "/api/v1/users/" + encoded(words_.id), "", "application/json", ""});
     }));
   }
 

@@ -1,5 +1,7 @@
 #include "app/configuration.h"
 
+#include "auth/oidc.h"
+
 #include <toml++/toml.h>
 #include <charconv>
 #include <set>
@@ -16,6 +18,7 @@ std::unexpected<Error> bad(const std::string& key, const std::string& what) {
 const std::set<std::string> known_keys{"data_dir",
                                        "http",
                                        "host_name",
+                                       "url",
                                        "secret_key_file",
                                        "delivery.retry",
                                        "delivery.probe",
@@ -26,7 +29,12 @@ const std::set<std::string> known_keys{"data_dir",
                                        "limits.message_bytes",
                                        "network.allow",
                                        "network.deny",
-                                       "metrics.open"};
+                                       "metrics.open",
+                                       "oidc.issuer",
+                                       "oidc.client_id",
+                                       "oidc.client_secret_file",
+                                       "oidc.name",
+                                       "oidc.ca_file"};
 
 Result<> refuse_unknown(const toml::table& table, const std::string& prefix) {
   for (const auto& [key, value] : table) {
@@ -69,7 +77,12 @@ Result<Configuration> read_table(const toml::table& file) {
   if (const Result<> known = refuse_unknown(file, ""); !known) return std::unexpected(known.error());
   for (const auto& [path, into] :
        {std::pair{"data_dir", &configuration.data_dir}, std::pair{"http", &configuration.http},
-        std::pair{"host_name", &configuration.host_name}, std::pair{"secret_key_file", &configuration.secret_key_file}})
+        std::pair{"host_name", &configuration.host_name}, std::pair{"url", &configuration.url},
+        std::pair{"secret_key_file", &configuration.secret_key_file},
+        std::pair{"oidc.issuer", &configuration.oidc_issuer},
+        std::pair{"oidc.client_id", &configuration.oidc_client_id},
+        std::pair{"oidc.client_secret_file", &configuration.oidc_client_secret_file},
+        std::pair{"oidc.name", &configuration.oidc_name}, std::pair{"oidc.ca_file", &configuration.oidc_ca_file}})
     if (const auto text = file.at_path(path).value<std::string>()) *into = *text;
   std::vector<std::string> waits;
   std::optional<Duration> idle;
@@ -91,6 +104,10 @@ Result<Configuration> read_table(const toml::table& file) {
     configuration.reserve_bytes = static_cast<std::uint64_t>(*reserve);
   if (const auto bytes = file.at_path("limits.message_bytes").value<std::int64_t>())
     configuration.message_bytes = static_cast<std::uint64_t>(*bytes);
+  if (!configuration.oidc_issuer.empty() && !auth::is_safe_issuer(configuration.oidc_issuer))
+    return bad("oidc.issuer", "an https URL is needed");
+  if (!configuration.oidc_issuer.empty() && (configuration.oidc_client_id.empty() || configuration.url.empty()))
+    return bad("oidc.issuer", "oidc.client_id is needed, and url: the issuer sends browsers back there");
   configuration.metrics_open = file.at_path("metrics.open").value_or(false);
   if (const toml::table* lanes = file.at_path("lane_on_doubt").as_table())
     for (const auto& [lane, word] : *lanes) {

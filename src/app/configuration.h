@@ -17,6 +17,7 @@ namespace postroom::app {
 struct Configuration {
   std::string data_dir = "./postroom-data";
   std::string http = "127.0.0.1:8600";
+  std::string url;              // as browsers reach the Back Office: "https://mail.example.org"; by default --http's
   std::string host_name;        // of Message-ID and EHLO; the machine's when empty
   std::string secret_key_file;  // DIR/secret.key when empty
 
@@ -31,6 +32,11 @@ struct Configuration {
   std::uint64_t message_bytes;
   std::vector<std::string> allow, deny;  // networks that connections may, may not name
   bool metrics_open = false;
+
+  std::string oidc_issuer, oidc_client_id,
+      oidc_client_secret_file;               // sign-in by an issuer, when all but the file are set
+  std::string oidc_name = "single sign-on";  // on the button
+  std::string oidc_ca_file;
 
   Configuration();
   std::string key_file() const { return secret_key_file.empty() ? data_dir + "/secret.key" : secret_key_file; }

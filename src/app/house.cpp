@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <utility>
 
 #include "base/limits.h"
@@ -66,9 +67,11 @@ Result<std::unique_ptr<House>> House::open(net::SystemLoop& loop, Configuration 
   if (!*stored)
     if (const Result<> kept = loop.run((*store)->set_setting("secret_key_id", key_id)); !kept)
       return std::unexpected(kept.error());
+  if (Result<> ready = house->build_oidc(); !ready) return std::unexpected(ready.error());
   house->build(std::move(*store), std::move(*secrets));
   if (Result<> guarded = house->guard_clock(); !guarded) return std::unexpected(guarded.error());
   if (const Result<> loaded = loop.run(house->keys_->load()); !loaded) return std::unexpected(loaded.error());
+  if (const Result<> loaded = loop.run(house->accounts_->load()); !loaded) return std::unexpected(loaded.error());
   return house;
 }
 
@@ -95,6 +98,7 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
   secrets_ = std::make_unique<auth::SecretBox>(std::move(secrets));
   ids_ = std::make_unique<IdGenerator>(store_->highest_id());
   keys_ = std::make_unique<auth::ApiKeys>(loop_, *store_, random_);
+  accounts_ = std::make_unique<auth::Accounts>(loop_, *store_, *secrets_, random_);
   intake_ = std::make_unique<intake::Intake>(
       loop_, *store_, *ids_, random_, configuration_.host_name,
       intake::Limits{configuration_.message_bytes, limits::recipients, limits::attachments, configuration_.lanes},
@@ -117,6 +121,8 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
   config.metrics = configuration_.metrics_open ? api::MetricsAccess::open : api::MetricsAccess::key_with_read;
   config.lanes = configuration_.lanes;
   config.room = [this] { return room(); };
+  config.secure_cookies = configuration_.url.starts_with("https:");
+  config.is_stopping = [this] { return stopping_; };
   config.check_host = [this](const std::string& host) -> std::optional<std::string> {
     // Names are checked when they are connected to; an address written as such is refused at once.
     const Result<net::Endpoint> literal =
@@ -125,9 +131,40 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
     const Result<> allowed = destinations_.check(literal->address);
     return allowed ? std::nullopt : std::optional(allowed.error().message);
   };
-  api_ = std::make_unique<api::Api>(
-      api::Services{loop_, *store_, *intake_, *this, *keys_, *secrets_, metrics_, std::move(config)});
+  api_ = std::make_unique<api::Api>(api::Services{loop_, *store_, *intake_, *this, *keys_, *accounts_, oidc_.get(),
+                                                  *secrets_, metrics_, std::move(config)});
   api_->mount(router_);
+  router_.set_fallback([this](http::Request& request, const http::PathParams&) { return site_.answer(request); });
+}
+
+Result<> House::build_oidc() {
+  if (configuration_.oidc_issuer.empty()) return {};
+  auth::OidcIssuer issuer;
+  issuer.name = configuration_.oidc_name;
+  issuer.issuer = configuration_.oidc_issuer;
+  issuer.client_id = configuration_.oidc_client_id;
+  issuer.redirect_uri = configuration_.url + "/api/v1/session/oidc/callback";
+  if (!configuration_.oidc_client_secret_file.empty()) {
+    std::ifstream file(configuration_.oidc_client_secret_file);
+    std::string secret;
+    if (!std::getline(file, secret))
+      return fail(ErrorCode::io,
+                  "oidc.client_secret_file: " + configuration_.oidc_client_secret_file + " can't be read");
+    issuer.client_secret = Secret(std::move(secret));
+  }
+  client_ = std::make_unique<http::Client>(loop_, dialer_, resolver_, tls_);
+  client_->ca_file = configuration_.oidc_ca_file;
+  oidc_ = std::make_unique<auth::Oidc>(loop_, random_, std::move(issuer),
+                                       [this](auth::OidcCall call) { return fetch(std::move(call)); });
+  return {};
+}
+
+async::Task<Result<std::string>> House::fetch(auth::OidcCall call) {
+  const auto answer = co_await client_->call(
+      {std::move(call.method), std::move(call.url), std::move(call.headers), std::move(call.body)});
+  if (!answer) co_return std::unexpected(answer.error());
+  if (answer->status != 200) co_return fail(ErrorCode::unavailable, "the issuer refused");
+  co_return answer->body;
 }
 
 // Below the reserve intake refuses while delivery goes on (fine-print, "Defaults").

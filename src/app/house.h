@@ -8,11 +8,15 @@
 
 #include "api/api.h"
 #include "app/configuration.h"
+#include "auth/accounts.h"
 #include "auth/api_keys.h"
+#include "auth/oidc.h"
 #include "auth/secret_box.h"
 #include "base/id.h"
 #include "base/random.h"
+#include "console/site.h"
 #include "delivery/engine.h"
+#include "http/client.h"
 #include "http/router.h"
 #include "intake/intake.h"
 #include "net/resolver.h"
@@ -33,6 +37,7 @@ class House final : public api::DeliveryDoor {
   http::Router& router() { return router_; }
   store::Store& store() { return *store_; }
   auth::ApiKeys& keys() { return *keys_; }
+  auth::Accounts& accounts() { return *accounts_; }
   delivery::Engine& engine() { return *engine_; }
   Random& chance() { return random_; }
   observe::Metrics& metrics() { return metrics_; }
@@ -62,6 +67,8 @@ class House final : public api::DeliveryDoor {
   void build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets);
   std::optional<std::string> room();
   std::optional<std::string> look_for_room() const;
+  Result<> build_oidc();
+  async::Task<Result<std::string>> fetch(auth::OidcCall call);
 
   net::SystemLoop& loop_;
   Configuration configuration_;
@@ -77,11 +84,15 @@ class House final : public api::DeliveryDoor {
   std::unique_ptr<auth::SecretBox> secrets_;
   std::unique_ptr<IdGenerator> ids_;
   std::unique_ptr<auth::ApiKeys> keys_;
+  std::unique_ptr<auth::Accounts> accounts_;
+  std::unique_ptr<http::Client> client_;
+  std::unique_ptr<auth::Oidc> oidc_;
   std::unique_ptr<intake::Intake> intake_;
   std::optional<std::string> room_;  // why there is none
   Monotonic room_known_until_{};
   std::unique_ptr<delivery::Engine> engine_;
   std::unique_ptr<api::Api> api_;
+  console::Site site_{console::built_site()};
   http::Router router_;
 };
 

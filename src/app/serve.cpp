@@ -88,6 +88,10 @@ int serve(const Configuration& configuration) {
   fmt::print("listening http {}\nlistening socket {}\n", address, socket);
   std::fflush(stdout);
   log.write(observe::Level::info, "started", {{"http", address}, {"data_dir", configuration.data_dir}});
+  if ((*house)->accounts().users().empty())
+    fmt::print(stderr, "Nobody has an account yet. Make the first one, of an admin, here:\n  {}/welcome#token={}\n",
+               configuration.url.empty() ? "http://" + address : configuration.url,
+               (*house)->accounts().first_run_token().reveal());
   loop.run(service.run());
   log.write(observe::Level::info, "stopped", {});
   return exit_success;

@@ -105,25 +105,25 @@ void Backlog::arrive(Lane& lane) {
   lane.next_due_at.reset();
 }
 
-std::optional<Backlog::Passer> Backlog::bookmark_to_read(const Lane& lane, const HasRoom& has_room) const {
+std::optional<Backlog::Return> Backlog::bookmark_to_read(const Lane& lane, const RoomAt& room_at) {
   for (const auto& [passer, position] : lane.bookmarks)
-    if (has_room(passer)) return passer;
+    if (const std::size_t room = room_at(passer); room > 0) return Return{passer, room};
   return std::nullopt;
 }
 
-bool Backlog::wants_read(const HasRoom& has_room) const {
+bool Backlog::wants_read(const RoomAt& room_at) const {
   return std::ranges::any_of(lanes_, [&](const Lane& lane) {
     const bool come = lane.next_due_at && *lane.next_due_at <= loop_.wall();
-    return has_window(lane) && (lane.more_due || come || bookmark_to_read(lane, has_room));
+    return has_window(lane) && (lane.more_due || come || bookmark_to_read(lane, room_at));
   });
 }
 
-async::Task<Result<std::vector<DueEmail>>> Backlog::read(const HasRoom& has_room) {
+async::Task<Result<std::vector<DueEmail>>> Backlog::read(const RoomAt& room_at) {
   for (std::size_t index = 0; index < lanes_.size(); ++index) {
     arrive(lanes_[index]);
     if (!has_window(lanes_[index])) continue;
-    if (const std::optional<Passer> passer = bookmark_to_read(lanes_[index], has_room))
-      co_return co_await read_at_bookmark(index, *passer);
+    if (const std::optional<Return> back = bookmark_to_read(lanes_[index], room_at))
+      co_return co_await read_at_bookmark(index, *back);
     if (!lanes_[index].more_due) continue;
     Result<std::vector<DueEmail>> page = co_await read_on(index);
     if (!page || !page->empty() || lanes_[index].more_due) co_return page;
@@ -156,12 +156,12 @@ async::Task<Result<std::vector<DueEmail>>> Backlog::read_on(std::size_t index) {
   co_return std::move(page->emails);
 }
 
-async::Task<Result<std::vector<DueEmail>>> Backlog::read_at_bookmark(std::size_t index, Passer passer) {
-  const Position from = lanes_[index].bookmarks.at(passer);
-  Result<store::DuePage> page =
-      co_await store_.due({lanes_[index].name, loop_.wall(), from, window_ - lanes_[index].held});
+async::Task<Result<std::vector<DueEmail>>> Backlog::read_at_bookmark(std::size_t index, Return to) {
+  const Position from = lanes_[index].bookmarks.at(to.passer);
+  const std::size_t most = std::min(to.room, window_ - lanes_[index].held);
+  Result<store::DuePage> page = co_await store_.due({lanes_[index].name, loop_.wall(), from, most});
   if (!page) co_return std::unexpected(page.error());
-  const auto mark = lanes_[index].bookmarks.find(passer);
+  const auto mark = lanes_[index].bookmarks.find(to.passer);
   const bool unmoved = mark != lanes_[index].bookmarks.end() && !is_before(mark->second, from);
   if (unmoved && page->last) mark->second = *page->last;
   if (unmoved && !page->last) lanes_[index].bookmarks.erase(mark);

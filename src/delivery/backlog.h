@@ -38,11 +38,11 @@ class Backlog {
   std::size_t lane_of(const std::string& name);  // an unknown one is added
   void pause(const std::set<std::string>& names);
 
-  // The next page that some lane wants, in the lanes' order; empty when none does. `has_room` says whether reading may
-  // go on at a passer's bookmark.
-  using HasRoom = std::function<bool(Passer)>;
-  async::Task<Result<std::vector<store::DueEmail>>> read(const HasRoom& has_room);
-  bool wants_read(const HasRoom& has_room) const;
+  // The next page that some lane wants, in the lanes' order; empty when none does. `room_at` says how many emails may
+  // be read on from a passer's bookmark now: more would be passed by again.
+  using RoomAt = std::function<std::size_t(Passer)>;
+  async::Task<Result<std::vector<store::DueEmail>>> read(const RoomAt& room_at);
+  bool wants_read(const RoomAt& room_at) const;
 
   bool hold(const store::EmailRecord& email);  // false: it is in memory already
   void let_go(const store::EmailRecord& email);
@@ -72,9 +72,13 @@ class Backlog {
   static void rewind(Lane& lane, Timestamp to);
   void arrive(Lane& lane);
   bool has_window(const Lane& lane) const { return !lane.paused && lane.held <= window_ / 2; }
-  std::optional<Passer> bookmark_to_read(const Lane& lane, const HasRoom& has_room) const;
+  struct Return {
+    Passer passer;
+    std::size_t room;
+  };
+  static std::optional<Return> bookmark_to_read(const Lane& lane, const RoomAt& room_at);
   async::Task<Result<std::vector<store::DueEmail>>> read_on(std::size_t index);
-  async::Task<Result<std::vector<store::DueEmail>>> read_at_bookmark(std::size_t index, Passer passer);
+  async::Task<Result<std::vector<store::DueEmail>>> read_at_bookmark(std::size_t index, Return to);
 
   async::Loop& loop_;
   store::Store& store_;

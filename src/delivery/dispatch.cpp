@@ -51,7 +51,7 @@ struct Engine::Candidates {
 
 // One page more, while there is room for it.
 async::Task<void> Engine::read_due() {
-  const auto room_at = [this](Backlog::Passer passer) { return has_room(passer); };
+  const auto room_at = [this](Backlog::Passer passer) { return room_for(passer); };
   if (pauses_.all || loop_.now() < store_trouble_until_) co_return;
   Result<std::vector<DueEmail>> page = co_await backlog_.read(room_at);
   if (!page) {
@@ -62,10 +62,11 @@ async::Task<void> Engine::read_due() {
   if (backlog_.wants_read(room_at)) look();
 }
 
-bool Engine::has_room(Backlog::Passer passer) {
-  if (passer == Backlog::nobody) return loop_.now() >= nobody_until_;
-  Outlet* passing = outlet(passer);  // gone or not sending: routed anew
-  return passing == nullptr || !passing->may_send(loop_.now()) || passing->wants_more(options_.window / 2);
+std::size_t Engine::room_for(Backlog::Passer passer) {
+  if (passer == Backlog::nobody) return loop_.now() >= nobody_until_ ? options_.window : 0;
+  Outlet* passing = outlet(passer);
+  if (passing == nullptr || !passing->may_send(loop_.now())) return options_.window;  // routed anew
+  return passing->wants(options_.window / 2);
 }
 
 const store::RoutingRule* Engine::rule_of(const DueEmail& due) const {
@@ -171,7 +172,7 @@ void Engine::dispatch() {
       for (Shipment& shipment : outlet.take_line()) assign(std::move(shipment));
     start(id);
   }
-  if (!pauses_.all && backlog_.wants_read([this](Backlog::Passer passer) { return has_room(passer); })) look();
+  if (!pauses_.all && backlog_.wants_read([this](Backlog::Passer passer) { return room_for(passer); })) look();
 }
 
 // Starts as much as the connection's sessions and limits allow.

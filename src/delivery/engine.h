@@ -113,7 +113,7 @@ class Engine {
 
   // dispatch.cpp: what goes next over which connection.
   async::Task<void> read_due();
-  bool has_room(Backlog::Passer passer);
+  std::size_t room_for(Backlog::Passer passer);  // emails
   void gather(std::vector<store::DueEmail> emails);
   void assign(Shipment shipment);
   void assign_anew(Shipment shipment);

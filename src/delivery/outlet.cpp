@@ -41,6 +41,11 @@ std::size_t Outlet::line_length(std::size_t most) const {
   return std::max(least, std::min(soon, most));
 }
 
+std::size_t Outlet::wants(std::size_t most) const {
+  const std::size_t length = line_length(most);
+  return waiting_ <= length / 2 ? length - waiting_ : 0;
+}
+
 void Outlet::stand_in_line(std::size_t lane, Shipment shipment) {
   if (lines_.size() <= lane) lines_.resize(lane + 1);
   waiting_ += shipment.emails.size();

@@ -59,7 +59,7 @@ class Outlet {
 
   // In line: what the connection can send soon, and no more, so that a slow one does not fill the memory.
   bool has_room(std::size_t most) const { return waiting_ < line_length(most); }
-  bool wants_more(std::size_t most) const { return waiting_ <= line_length(most) / 2; }
+  std::size_t wants(std::size_t most) const;  // emails to fill it up with; 0 while it is more than half full
   std::size_t waiting() const { return waiting_; }
   void stand_in_line(std::size_t lane, Shipment shipment);
   // The next shipment that may start, cut to what the limits allow, with its places in session pool and limits

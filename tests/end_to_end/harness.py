@@ -193,7 +193,13 @@ class Postroom:
         return self.get("/emails/" + quote(email_id))
 
     def log(self, **query):
-        return self.get("/log", **query)["items"]
+        """Every row that the filter selects: a page may be short, or empty, and have a next one."""
+        page = self.get("/log", **query)
+        rows = page["items"]
+        while page["next_cursor"]:
+            page = self.get("/log", **query, cursor=page["next_cursor"])
+            rows += page["items"]
+        return rows
 
     def wait_status(self, email_id, *statuses):
         """The email, once its status is one of `statuses`."""

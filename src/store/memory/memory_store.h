@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,9 @@ struct Disk {
   std::map<ConnectionId, ConnectionRecord> connections;
   std::map<ConnectionId, ConnectionHealth> health;
   std::map<ApiKeyId, ApiKeyRecord> api_keys;
+  std::map<UserId, UserRecord> users;
+  std::map<std::string, SessionRecord> sessions;                             // by token hash
+  std::map<std::tuple<UserId, std::string, std::string>, ViewRecord> views;  // by user, page and name
   std::vector<AuditRecord> audit;
   std::map<std::string, std::string> settings;
   std::map<std::int64_t, StatsBucket> minutes;
@@ -53,6 +57,7 @@ struct Disk {
   std::vector<EventRecord> notable;  // the events that staff should see
   ConnectionId last_connection = 0;
   ApiKeyId last_api_key = 0;
+  UserId last_user = 0;
   std::int64_t last_audit = 0;
   std::uint64_t commits = 0;  // rises with every change
 };
@@ -96,6 +101,18 @@ class MemoryStore final : public Store {
   Answer<std::vector<StatsBucket>> stats(Timestamp from, Timestamp to, Milliseconds step) override;
   Answer<QueueDepth> queue_depth() override;
 
+  // accounts.cpp
+  Answer<std::vector<UserRecord>> users() override;
+  Answer<UserRecord> put_user(UserRecord user, std::optional<AuditRecord> audit) override;
+  Answer<> delete_user(UserId id, AuditRecord audit) override;
+  Answer<std::vector<SessionRecord>> sessions() override;
+  Answer<> put_session(SessionRecord session, Timestamp now) override;
+  Answer<> end_session(std::string token_hash) override;
+  Answer<> end_sessions(UserId user, std::string except_hash) override;
+  Answer<std::vector<ViewRecord>> views(UserId user) override;
+  Answer<> put_view(ViewRecord view) override;
+  Answer<> delete_view(UserId user, std::string page, std::string name) override;
+
   // settings.cpp: everything else.
   void hold_expiry(Hold hold) override { expiry_held_ = hold == Hold::on; }
   Answer<SendingHistory> sending_history(HistoryQuery query) override;
@@ -122,6 +139,7 @@ class MemoryStore final : public Store {
   Answer<> change_setting(std::string name, std::optional<std::string> value, AuditRecord audit) override;
   Answer<std::vector<std::pair<std::string, std::string>>> settings(std::string prefix) override;
   Answer<> backup_to(std::string file) override;
+  ChangeCounts changes() const override;
   std::uint64_t highest_id() const override { return highest_id_; }
   Timestamp last_stored_time() const override { return last_stored_time_; }
 

@@ -102,7 +102,7 @@ Result<AcceptResult> accept_all(Database& database, const AcceptRequest& request
 Answer<AcceptResult> SqliteStore::accept(AcceptRequest request) {
   AcceptResult result;
   const Timestamp now = loop_.wall();
-  const Result<> stored = co_await write([&request, &result, now](Database& database) -> Result<> {
+  const Result<> stored = co_await write(Touches::queue, [&request, &result, now](Database& database) -> Result<> {
     Result<AcceptResult> accepted = accept_all(database, request, now);
     if (!accepted) return std::unexpected(accepted.error());
     result = std::move(*accepted);

@@ -174,7 +174,7 @@ Answer<> SqliteStore::act_chunk(const QueueAction& action, std::vector<EmailId> 
     co_return Result<>{};
   }
   Stretch stretch;
-  const Result<> done = co_await write([&](Database& database) -> Result<> {
+  const Result<> done = co_await write(Touches::queue, [&](Database& database) -> Result<> {
     Result<Stretch> acted = act_and_audit(database, action, ids, at(now));
     if (!acted) return std::unexpected(acted.error());
     stretch = std::move(*acted);

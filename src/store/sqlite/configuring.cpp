@@ -111,12 +111,6 @@ Result<> put_connection(Database& database, const ConnectionRecord& c) {
   return put.run();
 }
 
-Result<std::int64_t> last_row(Database& database) {
-  Statement select = database.prepare("SELECT last_insert_rowid()");
-  if (!select.step()) return fail(ErrorCode::unavailable, "the new row's id can't be read");
-  return select.integer(0);
-}
-
 Result<std::uint64_t> unfinished_over(Database& database, ConnectionId id) {
   Statement select = database.prepare(
       "SELECT (SELECT count(*) FROM email WHERE pinned_to=?1) + (SELECT count(*) FROM email WHERE in_doubt_with=?1 AND "
@@ -149,7 +143,7 @@ Answer<ConnectionRecord> SqliteStore::create_connection(ConnectionRecord connect
   connection.id = 0;
   connection.version = 1;
   ConnectionRecord created;
-  const Result<> written = co_await write([&](Database& database) -> Result<> {
+  const Result<> written = co_await write(Touches::connections, [&](Database& database) -> Result<> {
     Result<std::vector<ConnectionRecord>> existing = all_connections(database);
     if (!existing) return std::unexpected(existing.error());
     if (Result<> allowed = may_create(*existing, connection); !allowed) return allowed;
@@ -171,7 +165,7 @@ Answer<ConnectionRecord> SqliteStore::create_connection(ConnectionRecord connect
 Answer<ConnectionRecord> SqliteStore::update_connection(ConnectionChange change) {
   ConnectionRecord updated = change.connection;
   updated.version = change.expected_version + 1;
-  const Result<> written = co_await write([&](Database& database) -> Result<> {
+  const Result<> written = co_await write(Touches::connections, [&](Database& database) -> Result<> {
     Result<std::vector<ConnectionRecord>> existing = all_connections(database);
     if (!existing) return std::unexpected(existing.error());
     if (Result<> allowed = may_update(*existing, updated, change.expected_version); !allowed) return allowed;
@@ -185,7 +179,7 @@ Answer<ConnectionRecord> SqliteStore::update_connection(ConnectionChange change)
 }
 
 Answer<> SqliteStore::delete_connection(ConnectionId id, AuditRecord audit) {
-  const Result<> written = co_await write([&](Database& database) -> Result<> {
+  const Result<> written = co_await write(Touches::connections, [&](Database& database) -> Result<> {
     Result<std::vector<ConnectionRecord>> existing = all_connections(database);
     if (!existing) return std::unexpected(existing.error());
     const Result<std::uint64_t> unfinished = unfinished_over(database, id);
@@ -297,7 +291,7 @@ Answer<> SqliteStore::set_setting(std::string name, std::string value) {
 }
 
 Answer<> SqliteStore::change_setting(std::string name, std::optional<std::string> value, AuditRecord audit) {
-  const Result<> changed = co_await write([&](Database& database) -> Result<> {
+  const Result<> changed = co_await write(Touches::delivery, [&](Database& database) -> Result<> {
     if (Result<> done = put_setting(database, name, value); !done) return done;
     return insert_audit(database, audit);
   });

@@ -165,7 +165,7 @@ Answer<std::vector<std::string>> SqliteStore::lanes_in_use() {
 
 Answer<std::vector<bool>> SqliteStore::begin_attempts(std::vector<AttemptStart> starts) {
   std::vector<bool> begun;
-  const Result<> written = co_await write([&starts, &begun](Database& database) -> Result<> {
+  const Result<> written = co_await write(Touches::queue_and_log, [&starts, &begun](Database& database) -> Result<> {
     Result<std::vector<bool>> all = begin_all(database, starts);
     if (!all) return std::unexpected(all.error());
     begun = std::move(*all);
@@ -176,7 +176,7 @@ Answer<std::vector<bool>> SqliteStore::begin_attempts(std::vector<AttemptStart> 
 }
 
 Answer<> SqliteStore::take_back(std::vector<AttemptId> attempts) {
-  co_return co_await write([&attempts](Database& database) -> Result<> {
+  co_return co_await write(Touches::queue_and_log, [&attempts](Database& database) -> Result<> {
     for (const AttemptId id : attempts)
       if (Result<> done = take_back_one(database, id); !done) return done;
     return {};
@@ -185,12 +185,13 @@ Answer<> SqliteStore::take_back(std::vector<AttemptId> attempts) {
 
 Answer<> SqliteStore::record(std::vector<AttemptOutcome> outcomes) {
   const Timestamp now = loop_.wall();
-  co_return co_await write([&outcomes, now](Database& database) { return record_all(database, outcomes, now); });
+  co_return co_await write(Touches::queue_and_log,
+                           [&outcomes, now](Database& database) { return record_all(database, outcomes, now); });
 }
 
 Answer<std::vector<bool>> SqliteStore::postpone(std::vector<EmailRecord> emails) {
   std::vector<bool> changed;
-  const Result<> written = co_await write([&emails, &changed](Database& database) -> Result<> {
+  const Result<> written = co_await write(Touches::queue, [&emails, &changed](Database& database) -> Result<> {
     changed.clear();
     for (const EmailRecord& email : emails) {
       Statement update = database.prepare(
@@ -235,6 +236,7 @@ Answer<std::optional<EmailId>> SqliteStore::end_waits(EmailId after, Timestamp n
     return {};
   });
   if (!written) co_return std::unexpected(written.error());
+  if (!ended.empty()) note(Touches::queue);
   DueTimes due;
   for (const EmailRecord& email : ended) due.note(email);
   tell_due(due);
@@ -299,6 +301,7 @@ Answer<std::size_t> SqliteStore::expire(Timestamp now, std::size_t limit) {
     return expired == 0 ? Result<>{} : count(database, now, Counter::finished, expired);
   });
   if (!written) co_return std::unexpected(written.error());
+  if (expired > 0) note(Touches::queue);
   co_return expired;
 }
 
@@ -323,7 +326,7 @@ Answer<SendingHistory> SqliteStore::sending_history(HistoryQuery query) {
 }
 
 Answer<> SqliteStore::save_health(ConnectionId id, ConnectionHealth health) {
-  co_return co_await write([id, &health](Database& database) -> Result<> {
+  co_return co_await write(Touches::connections, [id, &health](Database& database) -> Result<> {
     Statement upsert = database.prepare("INSERT OR REPLACE INTO connection_health VALUES(?,?,?,?,?)");
     upsert << id << static_cast<int>(health.state) << health.since << health.reason << health.faults_in_a_row;
     return upsert.run();

@@ -86,10 +86,19 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(async::Loop& loop, const 
   return store;
 }
 
-Answer<> SqliteStore::write(std::function<Result<>(Database&)> work) {
+Answer<> SqliteStore::write(Touches touches, std::function<Result<>(Database&)> work) {
   async::OneShot<Result<>> answer;
   writer_.submit({std::move(work), [&answer](Result<> result) { answer.set(std::move(result)); }});
-  co_return co_await answer;
+  Result<> written = co_await answer;
+  if (written) note(touches);
+  co_return written;
+}
+
+void SqliteStore::note(Touches touches) {
+  changes_.queue += touches == Touches::queue || touches == Touches::queue_and_log ? 1 : 0;
+  changes_.log += touches == Touches::queue_and_log ? 1 : 0;
+  changes_.connections += touches == Touches::connections ? 1 : 0;
+  changes_.delivery += touches == Touches::delivery ? 1 : 0;
 }
 
 }  // namespace postroom::store::sqlite

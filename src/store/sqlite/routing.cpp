@@ -83,7 +83,7 @@ Answer<RoutingTable> SqliteStore::routing() {
 
 Answer<RoutingTable> SqliteStore::set_routing(RoutingTable table, AuditRecord audit) {
   RoutingTable changed;
-  const Result<> written = co_await write([&](Database& database) -> Result<> {
+  const Result<> written = co_await write(Touches::connections, [&](Database& database) -> Result<> {
     const Result<RoutingTable> before = read_table(database);
     if (!before) return std::unexpected(before.error());
     if (before->version != table.version) return fail(ErrorCode::conflict, "stale_version");
@@ -99,7 +99,7 @@ Answer<RoutingTable> SqliteStore::set_routing(RoutingTable table, AuditRecord au
 }
 
 Answer<> SqliteStore::append_event(EventRecord event) {
-  co_return co_await write([&event](Database& database) -> Result<> {
+  co_return co_await write(Touches::delivery, [&event](Database& database) -> Result<> {
     Statement insert = database.prepare("INSERT INTO event VALUES(NULL,?,?,?,?)");
     insert << event.at << event.event << event.connection_id << event.detail;
     return insert.run();

@@ -185,6 +185,12 @@ Result<> store_email(Database& database, const EmailRecord& email) {
   return insert.run();
 }
 
+Result<std::int64_t> last_row(Database& database) {
+  Statement select = database.prepare("SELECT last_insert_rowid()");
+  if (!select.step()) return fail(ErrorCode::unavailable, "the new row's id can't be read");
+  return select.integer(0);
+}
+
 Result<> insert_event(Database& database, EmailId email, const EmailEvent& event) {
   Statement insert = database.prepare("INSERT INTO email_event VALUES(?,?,?,?,?)");
   insert << email.value << event.at << event.event << event.detail << event.by;

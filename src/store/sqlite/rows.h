@@ -44,6 +44,7 @@ MessageRecord read_message(const Statement& row);
 
 // Writes a queue row's new state, or moves it to `finished` when it is final.
 Result<> store_email(Database& database, const EmailRecord& email);
+Result<std::int64_t> last_row(Database& database);  // the id that the insert before it gave
 Result<> insert_event(Database& database, EmailId email, const EmailEvent& event);
 Result<> insert_audit(Database& database, const AuditRecord& audit);
 enum class Counter { submitted, succeeded, failed, finished };

@@ -113,6 +113,20 @@ CREATE TABLE reply_rule(
     R"sql(
 CREATE INDEX email_scheduled ON email(next_attempt_at, id) WHERE status = 1;
 )sql",
+    // The people of the Back Office.
+    R"sql(
+CREATE TABLE user(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, role INTEGER NOT NULL,
+  content INTEGER NOT NULL, enabled INTEGER NOT NULL, password_hash TEXT NOT NULL, sealed_totp BLOB NOT NULL,
+  totp_step INTEGER NOT NULL, recovery_hashes TEXT NOT NULL, invitation_hash TEXT NOT NULL,
+  invitation_expires_at INTEGER, preferences TEXT NOT NULL, created_at INTEGER NOT NULL, last_sign_in_at INTEGER);
+CREATE TABLE session(
+  token_hash TEXT PRIMARY KEY, user_id INTEGER NOT NULL, csrf_token TEXT NOT NULL, created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL, "from" TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE view(
+  user_id INTEGER NOT NULL, page TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL, columns TEXT NOT NULL,
+  PRIMARY KEY(user_id, page, name)) WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace

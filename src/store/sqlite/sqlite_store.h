@@ -68,6 +68,18 @@ class SqliteStore final : public Store {
   // acting.cpp
   Answer<ActionCounts> act(QueueAction action, Timestamp now) override;
 
+  // accounts.cpp
+  Answer<std::vector<UserRecord>> users() override;
+  Answer<UserRecord> put_user(UserRecord user, std::optional<AuditRecord> audit) override;
+  Answer<> delete_user(UserId id, AuditRecord audit) override;
+  Answer<std::vector<SessionRecord>> sessions() override;
+  Answer<> put_session(SessionRecord session, Timestamp now) override;
+  Answer<> end_session(std::string token_hash) override;
+  Answer<> end_sessions(UserId user, std::string except_hash) override;
+  Answer<std::vector<ViewRecord>> views(UserId user) override;
+  Answer<> put_view(ViewRecord view) override;
+  Answer<> delete_view(UserId user, std::string page, std::string name) override;
+
   // configuring.cpp
   Answer<std::vector<ConnectionRecord>> connections() override;
   Answer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) override;
@@ -92,6 +104,7 @@ class SqliteStore final : public Store {
   Answer<> change_setting(std::string name, std::optional<std::string> value, AuditRecord audit) override;
   Answer<std::vector<std::pair<std::string, std::string>>> settings(std::string prefix) override;
   Answer<> backup_to(std::string file) override;
+  ChangeCounts changes() const override { return changes_; }
   std::uint64_t highest_id() const override { return highest_id_; }
   Timestamp last_stored_time() const override { return last_stored_time_; }
 
@@ -99,8 +112,12 @@ class SqliteStore final : public Store {
   SqliteStore(async::Loop& loop, std::string file, DirectoryLock lock, std::unique_ptr<Database> writing,
               std::vector<std::unique_ptr<Database>> reading);
 
+  // What a write changes of the things that pages show (ChangeCounts).
+  enum class Touches { nothing, queue, queue_and_log, connections, delivery };
   // Runs `work` in a transaction on the writer's thread. It must be repeatable: it may run twice (see Writer::Job).
-  Answer<> write(std::function<Result<>(Database&)> work);
+  Answer<> write(Touches touches, std::function<Result<>(Database&)> work);
+  Answer<> write(std::function<Result<>(Database&)> work) { return write(Touches::nothing, std::move(work)); }
+  void note(Touches touches);
   // Runs `query` on a reader's thread.
   template <class T>
   Answer<T> read(std::function<Result<T>(Database&)> query);
@@ -116,6 +133,7 @@ class SqliteStore final : public Store {
   DueListener due_listener_;
   std::atomic<bool> expiry_held_{false};  // readers ask it too
   std::function<void()> connections_listener_;
+  ChangeCounts changes_;
   RecentContent recent_content_;  // of mail accepted to be sent at once
   std::uint64_t highest_id_ = 0;
   Timestamp last_stored_time_;

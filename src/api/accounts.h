@@ -1,0 +1,34 @@
+// What the account endpoints share: people and sessions as clients see them, the cookie, and the sentence of each
+// refusal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/json_writer.h"
+#include "api/services.h"
+#include "auth/accounts.h"
+#include "http/response.h"
+
+namespace postroom::api {
+
+inline constexpr std::string_view session_cookie = "postroom_session";
+
+// Fields only, so that callers may add theirs.
+void render_user(JsonWriter& json, const store::UserRecord& user);
+std::string render_session(const Services& services, const auth::Visitor& visitor);
+
+http::Response refuse(const Call& call, const auth::Denied& denied);
+
+// The value of a cookie that the request brings; "" when it brings none.
+std::string cookie_of(const http::Request& request, std::string_view name);
+// The Set-Cookie of a session; an empty token ends it.
+std::string session_cookie_header(const Services& services, std::string_view token);
+
+// Whether the settings want a second factor of this user, who has none yet: nothing else is allowed before.
+bool must_enroll_totp(const Services& services, const store::UserRecord& user);
+
+// The same moment's visitor: what a change has made of the account.
+auth::Visitor now(const Services& services, const auth::Visitor& visitor);
+
+}  // namespace postroom::api

@@ -1,0 +1,63 @@
+#include "console/site.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace postroom::console {
+namespace {
+
+constexpr std::string_view policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+bool is_file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1).contains('.');
+}
+
+bool takes_gzip(const http::Request& request) {
+  const std::string* accepted = request.header("Accept-Encoding");
+  if (accepted == nullptr) return false;
+  for (const std::string_view part : split(*accepted, ',')) {
+    const std::string_view coding = trim(part);
+    if (starts_with_ignoring_case(coding, "gzip")) return !coding.ends_with("q=0");
+  }
+  return false;
+}
+
+void add_protection(http::Response& response) {
+  response.with("Content-Security-Policy", std::string(policy)).with("X-Content-Type-Options", "nosniff");
+  response.with("Referrer-Policy", "no-referrer").with("Cross-Origin-Opener-Policy", "same-origin");
+  response.with("Cross-Origin-Resource-Policy", "same-origin");
+  response.with("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
+}
+
+}  // namespace
+
+const Asset* Site::find(std::string_view path) const {
+  const auto found = std::ranges::find(assets_, path, &Asset::path);
+  return found == assets_.end() ? nullptr : &*found;
+}
+
+async::Task<http::Response> Site::answer(http::Request& request) const {
+  const std::string_view path = request.path;
+  const Asset* asset = find(path);
+  if (asset == nullptr && !path.starts_with("/api/") && !is_file_name(path)) asset = find("/index.html");
+  if (asset == nullptr) co_return http::problem(404, "not_found", "There is nothing at this path.", request.id);
+  http::Response response;
+  add_protection(response);
+  response.with("Cache-Control", asset->named_by_bytes ? "public, max-age=31536000, immutable" : "no-cache");
+  response.with("ETag", std::string(asset->etag)).with("Vary", "Accept-Encoding");
+  const std::string* known = request.header("If-None-Match");
+  if (known != nullptr && *known == asset->etag) {
+    response.status = 304;
+    co_return response;
+  }
+  response.with("Content-Type", std::string(asset->type));
+  const bool packed = !asset->gzip.empty() && takes_gzip(request);
+  if (packed) response.with("Content-Encoding", "gzip");
+  response.body = packed ? asset->gzip : asset->body;
+  co_return response;
+}
+
+}  // namespace postroom::console

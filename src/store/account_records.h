@@ -1,0 +1,60 @@
+// The people who use the Back Office, their sessions and saved views.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/timestamp.h"
+
+namespace postroom::store {
+
+using UserId = std::int64_t;
+
+enum class Role : std::uint8_t { viewer, operating, admin };  // "operator" is a word of C++
+
+struct UserRecord {
+  UserId id = 0;
+  std::string email;  // lower case, unique
+  std::string name;
+  Role role = Role::viewer;
+  bool content = false;  // may see message content; an admin may in any case
+  bool enabled = true;
+  std::string password_hash;                 // argon2id with its parameters; "": none has been set
+  std::string sealed_totp;                   // the secret box's ciphertext; "": no TOTP
+  std::int64_t totp_step = 0;                // the last one that was used: each code opens once
+  std::vector<std::string> recovery_hashes;  // SHA-256, hex; those not used yet
+  std::string invitation_hash;               // SHA-256, hex; "": none is open
+  std::optional<Timestamp> invitation_expires_at;
+  std::string preferences = "{}";  // JSON of the Back Office's own
+  Timestamp created_at;
+  std::optional<Timestamp> last_sign_in_at;
+};
+
+// A browser that is signed in. The cookie's token is not kept, only its hash.
+struct SessionRecord {
+  std::string token_hash;  // SHA-256, hex
+  UserId user_id = 0;
+  std::string csrf_token;
+  Timestamp created_at;
+  Timestamp expires_at;
+  std::string from;  // the address it was opened from
+};
+
+// A list as a user likes to see it.
+struct ViewRecord {
+  UserId user_id = 0;
+  std::string page;  // "queue", "log", "connections"
+  std::string name;
+  std::string query;                 // of the list's URL
+  std::vector<std::string> columns;  // in order; empty: the usual ones
+};
+
+// Rises with every change of what it names: pages that show it look again.
+struct ChangeCounts {
+  std::uint64_t queue = 0, log = 0, connections = 0, delivery = 0;
+  friend bool operator==(const ChangeCounts&, const ChangeCounts&) = default;
+};
+
+}  // namespace postroom::store

@@ -1,0 +1,359 @@
+"""The people of the Back Office: sign-in, second factor, sessions, roles, and what defends them."""
+
+import json
+import time
+import unittest
+
+from harness import PostroomTest
+from people import PASSWORD, Person, enroll_totp, first_link, totp
+
+METHODS = ("get", "post", "put", "patch", "delete")
+SAMPLES = {"id": "0000000000000", "page": "queue", "name": "mine"}  # of path parameters
+NUMBERED = ("/connections/", "/api-keys/", "/users/")
+ALLOWED = {"open": {"nobody", "viewer", "operator", "admin"}, "session": {"viewer", "operator", "admin"},
+           "read": {"viewer", "operator", "admin"}, "own": {"viewer", "operator", "admin"},
+           "metrics": {"viewer", "operator", "admin"}, "manage": {"operator", "admin"}, "admin": {"admin"},
+           "send": {"admin"}, "content": {"admin"}}
+
+
+class AccountsTest(PostroomTest):
+    def setUp(self):
+        super().setUp()
+        self.admin = Person(self.postroom)
+        answer = self.admin.use_link(first_link(self.postroom), email="Admin@example.org")
+        self.assertEqual(answer.status, 200, answer.body)
+
+    def person(self, email, role="viewer", **more):
+        """One who has used the link of an invitation."""
+        made = self.admin.call("POST", "/users", {"email": email, "role": role, **more})
+        self.assertEqual(made.status, 201, made.body)
+        person = Person(self.postroom)
+        self.assertEqual(person.use_link(made.json["invitation"]).status, 200)
+        person.id = made.json["id"]
+        return person
+
+    def refused(self, answer, status, code):
+        self.assertEqual((answer.status, answer.code), (status, code), answer.body)
+
+
+class FirstRunTest(AccountsTest):
+    def test_the_first_link_makes_the_admin_and_opens_once(self):
+        me = self.admin.call("GET", "/session").json["user"]
+        self.assertEqual((me["email"], me["role"]), ("admin@example.org", "admin"))
+        self.assertFalse(self.admin.call("GET", "/session/methods").json["first_run"])
+        stranger = Person(self.postroom)
+        self.refused(stranger.use_link(first_link(self.postroom), email="b@example.org"), 401, "invitation_invalid")
+
+    def test_no_link_is_printed_once_somebody_has_an_account(self):
+        self.assertEqual(self.postroom.restart(), 0)
+        self.assertEqual(self.postroom.child.log().count("/welcome#token="), 1)
+        self.assertEqual(self.admin.call("GET", "/session").status, 200, "sessions outlive a restart")
+
+    def test_the_command_line_makes_accounts_too(self):
+        self.postroom.command("user", "create", "--email", "Cli@example.org", "--role", "operator", input=PASSWORD + "\n")
+        person = Person(self.postroom)
+        answer = person.sign_in("cli@example.org")
+        self.assertEqual((answer.status, answer.json["user"]["role"]), (200, "operator"), answer.body)
+        self.assertIn("cli@example.org", self.postroom.command("user", "list"))
+
+
+class SignInTest(AccountsTest):
+    def test_a_wrong_password_and_an_unknown_account_look_the_same(self):
+        wrong = Person(self.postroom).sign_in("admin@example.org", "wrong horse battery")
+        unknown = Person(self.postroom).sign_in("nobody@example.org", "wrong horse battery")
+        self.refused(wrong, 401, "bad_credentials")
+        self.refused(unknown, 401, "bad_credentials")
+        self.assertEqual(wrong.json["detail"], unknown.json["detail"])
+
+    def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(self):
+        cookie = Person(self.postroom).sign_in("admin@example.org").headers["Set-Cookie"]
+        for word in ("HttpOnly", "SameSite=Strict", "Path=/"):
+            self.assertIn(word, cookie)
+
+    def test_the_cookie_is_for_tls_only_where_the_url_says_so(self):
+        self.postroom.stop()
+        self.postroom.configure('url = "https://mail.example.org"\n')
+        self.postroom.start()
+        self.assertIn("; Secure", Person(self.postroom).sign_in("admin@example.org").headers["Set-Cookie"])
+
+    def test_signing_in_again_ends_the_session_the_browser_had(self):
+        earlier = self.admin.cookie
+        self.assertEqual(self.admin.sign_in("admin@example.org").status, 200)
+        self.assertNotEqual(self.admin.cookie, earlier)
+        stale = Person(self.postroom)
+        stale.cookie = earlier
+        self.refused(stale.call("GET", "/session"), 401, "unauthorized")
+
+    def test_signing_out_kills_the_session(self):
+        cookie = self.admin.cookie
+        self.assertEqual(self.admin.call("DELETE", "/session").status, 204)
+        self.admin.cookie = cookie
+        self.refused(self.admin.call("GET", "/session"), 401, "unauthorized")
+
+    def test_guessing_is_slowed_down_and_says_for_how_long(self):
+        guesser = Person(self.postroom)
+        answers = [guesser.sign_in("admin@example.org", f"wrong horse {number}") for number in range(7)]
+        slowed = [answer for answer in answers if answer.status == 429]
+        self.assertTrue(slowed)
+        self.assertGreaterEqual(int(slowed[0].headers["Retry-After"]), 1)
+        self.assertEqual(self.admin.call("GET", "/session").status, 200, "nobody is locked out")
+
+    def test_a_forged_cookie_opens_nothing(self):
+        for cookie in ("", "x", "A" * 43, self.admin.cookie[:-1] + "!", self.admin.cookie + "A"):
+            person = Person(self.postroom)
+            person.cookie = cookie
+            self.assertEqual(person.call("GET", "/users").status, 401, cookie)
+
+    def test_sign_in_takes_nothing_but_json(self):
+        """A form on another page could send the other types without asking."""
+        for kind in ("application/x-www-form-urlencoded", "text/plain", "multipart/form-data"):
+            answer = Person(self.postroom).call("POST", "/session", {"email": "a", "password": "b"},
+                                                {"Content-Type": kind})
+            self.assertEqual(answer.status, 415)
+
+
+class CsrfTest(AccountsTest):
+    def test_a_write_with_the_cookie_needs_the_token(self):
+        other = Person(self.postroom)
+        other.sign_in("admin@example.org")
+        for token in (None, "", "wrong", other.csrf):
+            answer = self.admin.call("POST", "/users", {"email": "x@example.org", "role": "viewer"},
+                                     {"X-CSRF-Token": token})
+            self.refused(answer, 403, "csrf")
+        self.assertEqual(len(self.admin.call("GET", "/users").json["items"]), 1)
+
+    def test_a_key_needs_none_and_is_nobody_with_a_session(self):
+        self.assertEqual(self.postroom.api("POST", "/users", {"email": "x@example.org", "role": "viewer"}).status, 201)
+        self.assertEqual(self.postroom.api("GET", "/session").status, 403)
+
+
+class SecondFactorTest(AccountsTest):
+    def test_the_code_is_asked_for_and_opens_once(self):
+        secret, _ = enroll_totp(self.admin)
+        person = Person(self.postroom)
+        self.refused(person.sign_in("admin@example.org"), 401, "totp_required")
+        self.refused(person.sign_in("admin@example.org", totp="000000"), 401, "totp_wrong")
+        code = totp(secret, time.time())
+        self.assertEqual(person.sign_in("admin@example.org", totp=code).status, 200)
+        self.refused(Person(self.postroom).sign_in("admin@example.org", totp=code), 401, "totp_wrong")
+
+    def test_a_recovery_code_opens_once(self):
+        _, codes = enroll_totp(self.admin)
+        self.assertEqual(len(set(codes)), 10)
+        self.assertEqual(Person(self.postroom).sign_in("admin@example.org", totp=codes[3].upper()).status, 200)
+        self.refused(Person(self.postroom).sign_in("admin@example.org", totp=codes[3]), 401, "totp_wrong")
+
+    def test_setting_it_up_ends_the_other_sessions_and_needs_the_password(self):
+        elsewhere = Person(self.postroom)
+        elsewhere.sign_in("admin@example.org")
+        self.refused(self.admin.call("POST", "/profile/totp", {"password": "wrong horse battery"}), 401,
+                     "bad_credentials")
+        enroll_totp(self.admin)
+        self.refused(elsewhere.call("GET", "/session"), 401, "unauthorized")
+        self.assertEqual(self.admin.call("GET", "/session").status, 200)
+
+    def test_a_wrong_first_code_sets_nothing_up(self):
+        self.admin.call("POST", "/profile/totp", {"password": PASSWORD})
+        self.refused(self.admin.call("POST", "/profile/totp/confirm", {"totp": "000000"}), 422, "totp_wrong")
+        self.assertFalse(self.admin.call("GET", "/session").json["user"]["totp"])
+
+    def test_required_of_all_it_comes_before_everything_else(self):
+        viewer = self.person("viewer@example.org")
+        self.assertEqual(self.admin.call("PATCH", "/settings", {"totp_required": True}).status, 200)
+        self.assertTrue(viewer.call("GET", "/session").json["must_enroll_totp"])
+        self.refused(viewer.call("GET", "/queue"), 403, "totp_mandatory")
+        enroll_totp(viewer)
+        self.assertEqual(viewer.call("GET", "/queue").status, 200)
+        self.refused(viewer.call("DELETE", "/profile/totp", {"password": PASSWORD}), 409, "totp_mandatory")
+        self.admin.call("PATCH", "/settings", {"totp_required": False})
+
+    def test_given_up_only_the_password_is_asked_for(self):
+        enroll_totp(self.admin)
+        self.assertEqual(self.admin.call("DELETE", "/profile/totp", {"password": PASSWORD}).status, 204)
+        self.assertEqual(Person(self.postroom).sign_in("admin@example.org").status, 200)
+
+
+class OwnAccountTest(AccountsTest):
+    def test_a_new_password_ends_the_other_sessions(self):
+        elsewhere = Person(self.postroom)
+        elsewhere.sign_in("admin@example.org")
+        self.refused(self.admin.call("POST", "/profile/password", {"current": "no", "password": "another long one"}),
+                     401, "bad_credentials")
+        answer = self.admin.call("POST", "/profile/password", {"current": PASSWORD, "password": "another long one"})
+        self.assertEqual(answer.status, 204)
+        self.refused(elsewhere.call("GET", "/session"), 401, "unauthorized")
+        self.assertEqual(self.admin.call("GET", "/session").status, 200)
+        self.refused(Person(self.postroom).sign_in("admin@example.org"), 401, "bad_credentials")
+        self.assertEqual(Person(self.postroom).sign_in("admin@example.org", "another long one").status, 200)
+
+    def test_weak_passwords_are_refused(self):
+        for password in ("short", "a" * 20, "admin@example.org", "x" * 300):
+            answer = self.admin.call("POST", "/profile/password", {"current": PASSWORD, "password": password})
+            self.refused(answer, 422, "weak_password")
+
+    def test_preferences_and_views_are_kept_on_the_server(self):
+        self.admin.call("PATCH", "/profile", {"name": "Ann", "preferences": {"theme": "dark"}})
+        session = self.admin.call("GET", "/session").json
+        self.assertEqual((session["user"]["name"], session["preferences"]), ("Ann", {"theme": "dark"}))
+        view = {"query": "status=deferred", "columns": ["email", "reason"]}
+        self.assertEqual(self.admin.call("PUT", "/profile/views/queue/Late%20mail", view).status, 200)
+        self.assertEqual(self.admin.call("GET", "/profile/views").json["items"],
+                         [{"page": "queue", "name": "Late mail", **view}])
+        self.assertEqual(self.person("b@example.org").call("GET", "/profile/views").json["items"], [])
+        self.assertEqual(self.admin.call("DELETE", "/profile/views/queue/Late%20mail").status, 204)
+        self.assertEqual(self.admin.call("PUT", "/profile/views/nowhere/x", view).status, 404)
+
+
+class UsersTest(AccountsTest):
+    def test_the_last_admin_stays(self):
+        me = self.admin.call("GET", "/session").json["user"]["id"]
+        for change in ({"role": "viewer"}, {"enabled": False}):
+            self.refused(self.admin.call("PATCH", f"/users/{me}", change), 409, "last_admin")
+        self.refused(self.admin.call("DELETE", f"/users/{me}"), 409, "last_admin")
+        self.admin.call("POST", "/users", {"email": "b@example.org", "role": "admin"})
+        self.refused(self.admin.call("DELETE", f"/users/{me}"), 409, "last_admin")  # the other can't sign in yet
+
+    def test_other_rights_end_the_sessions_at_once(self):
+        for change in ({"role": "operator"}, {"content": True}, {"enabled": False}):
+            person = self.person(f"{next(iter(change))}@example.org")
+            self.assertEqual(person.call("GET", "/queue").status, 200)
+            self.assertEqual(self.admin.call("PATCH", f"/users/{person.id}", change).status, 200)
+            self.refused(person.call("GET", "/queue"), 401, "unauthorized")
+
+    def test_who_is_disabled_or_deleted_gets_in_no_more(self):
+        person = self.person("b@example.org")
+        self.admin.call("PATCH", f"/users/{person.id}", {"enabled": False})
+        self.refused(Person(self.postroom).sign_in("b@example.org"), 401, "bad_credentials")
+        other = self.person("c@example.org")
+        self.assertEqual(self.admin.call("DELETE", f"/users/{other.id}").status, 204)
+        self.refused(other.call("GET", "/session"), 401, "unauthorized")
+
+    def test_a_new_link_sets_password_and_second_factor_anew(self):
+        person = self.person("b@example.org")
+        enroll_totp(person)
+        link = self.admin.call("POST", f"/users/{person.id}/invitation").json["invitation"]
+        self.refused(person.call("GET", "/session"), 401, "unauthorized")
+        self.refused(Person(self.postroom).use_link(link, "short"), 422, "weak_password")
+        self.assertEqual(Person(self.postroom).use_link(link, "a wholly new password").status, 200)
+        self.refused(Person(self.postroom).use_link(link, "a wholly new password"), 401, "invitation_invalid")
+        self.assertEqual(Person(self.postroom).sign_in("b@example.org", "a wholly new password").status, 200)
+
+    def test_an_address_has_one_account_whatever_its_case(self):
+        self.person("b@example.org")
+        self.refused(self.admin.call("POST", "/users", {"email": "B@Example.ORG", "role": "viewer"}), 409, "user_exists")
+
+    def test_bad_fields_are_named(self):
+        answer = self.admin.call("POST", "/users", {"email": "nothing", "role": "king", "shoe_size": 44})
+        self.assertEqual({error["pointer"] for error in answer.json["errors"]}, {"/email", "/role", "/shoe_size"})
+
+
+class RolesTest(AccountsTest):
+    def test_every_route_lets_in_whom_the_description_names_and_nobody_else(self):
+        people = {"viewer": self.person("viewer@example.org"), "operator": self.person("operator@example.org", "operator"),
+                  "admin": self.admin, "nobody": Person(self.postroom)}
+        description = self.postroom.get("/openapi.json")
+        seen = 0
+        for pattern, operations in description["paths"].items():
+            for method in METHODS:
+                if method not in operations or (method, pattern) == ("delete", "/api/v1/session"):
+                    continue  # signing out would end the test
+                if pattern == "/api/v1/events":
+                    continue  # does not end; test_live_events has it
+                path = pattern
+                for name, sample in SAMPLES.items():
+                    number = name == "id" and any(part in pattern for part in NUMBERED)
+                    path = path.replace("{" + name + "}", "999" if number else sample)
+                scope = operations[method]["x-scope"]
+                for role, person in people.items():
+                    answer = person.call(method.upper(), path, {} if method != "get" else None, prefix="")
+                    seen += 1
+                    where = f"{role}: {method} {path} ({scope}): {answer.status} {answer.code}"
+                    if role in ALLOWED[scope]:
+                        self.assertNotIn(answer.code, ("forbidden", "unauthorized", "csrf"), where)
+                    else:
+                        self.assertEqual(answer.status, 401 if role == "nobody" else 403, where)
+        self.assertGreater(seen, 200)
+
+    def test_content_is_a_right_of_its_own(self):
+        self.postroom.connect_to(self.provider().port)
+        message = self.postroom.send()
+        path = f"/messages/{message['id']}/content"
+        operator = self.person("operator@example.org", "operator")
+        reader = self.person("reader@example.org", "viewer", content=True)
+        self.refused(operator.call("GET", path), 403, "forbidden")
+        self.assertEqual(reader.call("GET", path).status, 200)
+        self.assertEqual(self.admin.call("GET", path).status, 200)
+
+    def test_what_people_do_stands_in_the_audit_log(self):
+        person = self.person("b@example.org", "operator")
+        Person(self.postroom).sign_in("b@example.org", "wrong horse battery")
+        person.call("POST", "/delivery/pause", {"lane": "bulk", "reason": "too much"})
+        person.call("POST", "/delivery/resume", {"lane": "bulk"})
+        person.call("DELETE", "/session")
+        audit = self.admin.call("GET", "/audit").json["items"]
+        done = {(entry["by"], entry["action"]) for entry in audit}
+        for who, action in (("user:admin@example.org", "user.create"), ("user:b@example.org", "session.create"),
+                            ("user:b@example.org", "session.refused"), ("user:b@example.org", "session.end")):
+            self.assertIn((who, action), done)
+        paused = [entry for entry in audit if entry["reason"] == "too much"]
+        self.assertEqual([(entry["by"], entry["from"]) for entry in paused], [("user:b@example.org", "127.0.0.1")])
+
+
+class SendAgainTest(AccountsTest):
+    def test_the_same_bytes_go_to_the_same_recipient_as_a_new_message(self):
+        provider = self.provider()
+        self.postroom.connect_to(provider.port)
+        sent = self.postroom.send(to=["ann@example.org", "bob@example.org"], tags=["order"])
+        for email in sent["emails"]:
+            self.postroom.wait_status(email["id"], "accepted")
+        operator = self.person("operator@example.org", "operator")
+        answer = operator.call("POST", f"/emails/{sent['emails'][1]['id']}/send-again", {"reason": "it got lost"})
+        self.assertEqual(answer.status, 202, answer.body)
+        self.assertNotEqual(answer.json["id"], sent["id"])
+        self.assertEqual([email["email"] for email in answer.json["emails"]], ["bob@example.org"])
+        self.postroom.wait_status(answer.json["emails"][0]["id"], "accepted")
+        again = self.postroom.get(f"/messages/{answer.json['id']}")
+        self.assertEqual((again["tags"], again["submitted_by"]), (["order"], "user:operator@example.org"))
+        contents = {message.content for message in provider.taken()}
+        self.assertEqual(len(contents), 1, "the same bytes")
+        audit = self.admin.call("GET", "/audit").json["items"]
+        self.assertIn("it got lost", [entry["reason"] for entry in audit if entry["action"] == "email.send_again"])
+        missing = operator.call("POST", "/emails/0000000000000/send-again", {})
+        self.assertEqual(missing.status, 404)
+
+
+class LiveEventsTest(AccountsTest):
+    def test_pages_learn_that_something_has_changed(self):
+        with self.postroom.request("GET", "/api/v1/events") as stream:
+            self.assertEqual(stream.headers["Content-Type"], "text/event-stream")
+            first = self.next_event(stream)
+            self.postroom.send(**{"from": "shop@example.com"})
+            then = self.next_event(stream)
+            while then["queue"] == first["queue"]:
+                then = self.next_event(stream)
+            self.assertGreater(then["queue"], first["queue"])
+            self.assertEqual(then["log"], first["log"])
+
+    def test_a_stream_does_not_keep_the_server_from_stopping(self):
+        with self.postroom.request("GET", "/api/v1/events") as stream:
+            self.next_event(stream)
+            self.assertEqual(self.postroom.stop(), 0)
+        self.postroom.start()
+
+    def test_nobody_is_told_without_credentials(self):
+        self.assertEqual(Person(self.postroom).call("GET", "/events").status, 401)
+
+    @staticmethod
+    def next_event(stream):
+        name = None
+        for line in stream:
+            text = line.decode().rstrip("\n")
+            if text.startswith("event: "):
+                name = text[7:]
+            if text.startswith("data: ") and name == "changed":
+                return json.loads(text[6:])
+        raise AssertionError("the stream has ended")
+
+
+if __name__ == "__main__":
+    unittest.main()
