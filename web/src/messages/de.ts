@@ -666,8 +666,8 @@ export const de: Messages = {
   'settings.totp': 'Alle brauchen einen zweiten Faktor',
   'settings.totp_help': 'Wer keinen hat, richtet ihn bei der nächsten Anmeldung ein, vor allem anderen.',
   'settings.hours': 'Eine Sitzung endet nach (Stunden)',
-  'settings.hours_help': '1 bis 720. Danach meldet man sich neu an.',
-  'settings.hours_range': 'Zwischen 1 und 720.',
+  'settings.hours_help': 'Ohne Tätigkeit; 1 bis 168. Danach meldet man sich neu an.',
+  'settings.hours_range': 'Zwischen 1 und 168.',
 
   'content.title': 'Inhalt',
   'content.show': 'Inhalt zeigen',

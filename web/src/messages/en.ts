@@ -671,8 +671,8 @@ export const en = {
   'settings.totp': 'Everybody needs two-factor sign-in',
   'settings.totp_help': 'Who has none sets it up at the next sign-in, before anything else.',
   'settings.hours': 'A session ends after (hours)',
-  'settings.hours_help': '1 to 720. Then one signs in again.',
-  'settings.hours_range': 'Between 1 and 720.',
+  'settings.hours_help': 'Without activity; 1 to 168. Then one signs in again.',
+  'settings.hours_range': 'Between 1 and 168.',
 
   'content.title': 'Content',
   'content.show': 'Show content',

@@ -12,10 +12,10 @@ import { TextField } from '../../ui/form';
 import { Empty, Meter, Note, Tag, Time } from '../../ui/kit';
 import { Drawer } from '../../ui/overlay';
 import { Status } from '../../ui/status';
-import { Encryption, stateOf } from './columns';
+import { Encryption } from './columns';
+import { LIMITS, stateOf } from './connection';
 import { ConnectionForm } from './ConnectionForm';
 import { lastReason } from './ConnectionsPage';
-import { LIMITS } from './settings';
 import { TestButton, TestPanel, type Tested } from './TestPanel';
 
 interface Props {

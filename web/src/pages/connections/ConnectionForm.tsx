@@ -14,7 +14,8 @@ import { Choice, Note, Segments } from '../../ui/kit';
 import { Drawer } from '../../ui/overlay';
 import { lastReason } from './ConnectionsPage';
 import { Logo } from './Logo';
-import { asksPassword, fromPreset, LIMITS, schema, toChanges, toCreate, toForm, type FormValues } from './settings';
+import { LIMITS } from './connection';
+import { asksPassword, fromPreset, schema, toChanges, toCreate, toForm, type FormValues } from './settings';
 import { TestButton, TestPanel, type Tested } from './TestPanel';
 
 interface Props {

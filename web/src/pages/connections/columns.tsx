@@ -4,10 +4,8 @@ import { t, word } from '../../lib/i18n';
 import type { Column } from '../../ui/grid/columns';
 import { Tag } from '../../ui/kit';
 import { Status } from '../../ui/status';
+import { stateOf } from './connection';
 import { Logo } from './Logo';
-
-/** One word for how a connection is: what is switched off or paused by hand comes first. */
-export const stateOf = (connection: Connection) => (!connection.enabled ? 'disabled' : connection.paused ? 'paused' : connection.health.state);
 
 const cut = (text: string, className = 'soft') => (text ? <div className={`cut ${className}`} title={text}>{text}</div> : <span className="faint">—</span>);
 

@@ -2,9 +2,7 @@
 import { z } from 'zod';
 import type { Connection, ConnectionSettings, Preset } from '../../api/types';
 import { t } from '../../lib/i18n';
-
-export const LIMITS = ['per_second', 'per_minute', 'per_hour', 'per_day', 'per_month'] as const;
-export type LimitName = (typeof LIMITS)[number];
+import { LIMITS } from './connection';
 
 const whole = (least: number, most: number) =>
   z.coerce.number(t('form.number')).int(t('form.number')).min(least, t('form.between', { least, most })).max(most, t('form.between', { least, most }));

@@ -10,11 +10,10 @@ import { useTick } from '../../lib/live';
 import { useConnections } from '../../lib/lookups';
 import { useRights } from '../../lib/session';
 import { useUrlState } from '../../lib/url';
-import { LiveMark } from '../../ui/grid/List';
 import { Failure, Meter, Note, PageHead, Segments } from '../../ui/kit';
+import { LiveMark } from '../../ui/LiveMark';
 import { Status } from '../../ui/status';
-import { stateOf } from '../connections/columns';
-import { LIMITS } from '../connections/settings';
+import { LIMITS, stateOf } from '../connections/connection';
 import { Figure } from './Figure';
 import { depth, growth, RANGES, split, successRate, sum, windowOf, type Range } from './figures';
 
