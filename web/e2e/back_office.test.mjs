@@ -148,7 +148,7 @@ test('many emails are held at once, after a look at how many', async () => {
   await page.getByRole('textbox', { name: 'Reason' }).fill('end-to-end test');
   await button('Hold 30 emails').click();
   await page.getByText('30 emails changed.').waitFor();
-  await page.getByRole('row').filter({ hasText: 'person29@' }).getByText('Held').waitFor();
+  await page.getByRole('row').filter({ hasText: 'person29@' }).getByText('Held', { exact: true }).waitFor();
 });
 
 test('filters live in the address, and can be saved as a view', async () => {
@@ -162,7 +162,7 @@ test('filters live in the address, and can be saved as a view', async () => {
   await page.goto(`${base}/queue`);
   await page.getByText('30 emails').waitFor();
   await button('Views').click();
-  await button('Person 1').click();
+  await page.getByRole('button', { name: 'Person 1', exact: true }).click();
   await page.getByText('11 emails').waitFor();
 });
 

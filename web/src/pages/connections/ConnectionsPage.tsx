@@ -26,6 +26,7 @@ import { PauseDialog } from './PauseDialog';
 import { Rules } from './Rules';
 
 const idOf = (row: Connection) => String(row.id);
+const ORDER = ['connection-order'];
 
 export function ConnectionsPage() {
   const [params] = useUrlState();
@@ -76,18 +77,25 @@ function ConnectionList() {
   const rows = all && inOrder(all, pending);
   const refresh = () => queries.invalidateQueries({ queryKey: CONNECTIONS });
 
+  // Moves that come faster than the server answers are carried out one after the other.
   const reorder = useMutation({
+    mutationKey: ORDER,
+    scope: { id: ORDER[0]! },
     mutationFn: async (changes: { id: number; priority: number }[]) => {
       for (const { id, priority } of changes) await ok(api.PATCH('/api/v1/connections/{id}', { params: { path: { id } }, body: { priority } }));
     },
     onError: (error) => say(messageOf(error), 'bad'),
-    onSettled: async () => { await refresh(); setPending([]); },
+    onSettled: async () => {
+      if (queries.isMutating({ mutationKey: ORDER }) > 1) return;
+      await refresh();
+      setPending([]);
+    },
   });
   const move = (row: Connection, to: number) => {
-    if (!rows || reorder.isPending) return;
+    if (!rows) return;
     const changes = moved(rows, row.id, to);
     if (changes.length === 0) return;
-    setPending(changes);
+    setPending((before) => [...before.filter(({ id }) => !changes.some((change) => change.id === id)), ...changes]);
     setAnnouncement(t('connections.moved', { caption: row.caption || row.host, place: Math.max(1, Math.min(rows.length, to + 1)), count: rows.length }));
     reorder.mutate(changes);
   };

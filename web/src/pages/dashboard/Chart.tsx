@@ -15,6 +15,8 @@ export interface Series {
 
 const TOKENS = { ok: '--ok-solid', bad: '--bad-solid', accent: '--accent', warn: '--warn-solid' };
 const HEIGHT = 220;
+/** Mail is counted in whole numbers: 1, 2, 5, 10, … between the lines. */
+const COUNTS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
 /** A token's colour as the canvas wants it: light-dark() is resolved by the browser. */
 function colourOf(token: string, alpha = 1): string {
@@ -63,7 +65,7 @@ export default function Chart({ title, times, series, days }: Props) {
   const summary = series.map(({ name, values }) => t('chart.summary', { name, last: values.at(-1) ?? 0, most: Math.max(0, ...values) })).join(' ');
   return (
     <div className="card chart-card">
-      <div className="card-head">
+      <div className="card-head chart-head">
         <h2>{title}</h2>
         <span className="grow" />
         <div className="legend" aria-hidden>{series.map(({ name, ink }) => <span key={name}><i className={`ink-${ink}`} />{name}</span>)}</div>
@@ -100,7 +102,7 @@ function optionsFor(width: number, series: Series[], days: boolean): uPlot.Optio
     scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most) * 1.08] } },
     axes: [
       { stroke: ink, font, size: 28, grid: { show: false }, ticks: { show: false }, values: (_plot, at) => at.map((time) => (days ? format.dayMonth : format.hourMinute)(new Date(time * 1000))), space: 64 },
-      { stroke: ink, font, size: 46, grid: { stroke: line, width: 1 }, ticks: { show: false }, values: (_plot, at) => at.map((value) => (Number.isInteger(value) ? format.compact(value) : '')) },
+      { stroke: ink, font, size: 46, grid: { stroke: line, width: 1 }, ticks: { show: false }, incrs: COUNTS, values: (_plot, at) => at.map((value) => format.compact(value)) },
     ],
     series: [
       {},

@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import { api, ok } from '../../api/client';
 import type { Connection, Stats } from '../../api/types';
 import * as format from '../../lib/format';
-import { t } from '../../lib/i18n';
+import { t, tn } from '../../lib/i18n';
 import { useTick } from '../../lib/live';
 import { useConnections } from '../../lib/lookups';
 import { useRights } from '../../lib/session';
@@ -93,10 +93,10 @@ function Figures({ stats, middle, range }: { stats: Stats; middle: number; range
   return (
     <>
       <div className="figures">
-        <Figure title={t('dashboard.throughput')} value={perMinute >= 100 ? format.number(Math.round(perMinute)) : format.decimal(perMinute)} unit={t('dashboard.per_minute')} spark={now.map((bucket) => bucket.succeeded)} ink="--ok-solid"
+        <Figure title={t('dashboard.throughput')} value={perMinute >= 100 ? format.number(Math.round(perMinute)) : format.decimal(perMinute, perMinute < 1 ? 2 : 1)} unit={t('dashboard.per_minute')} spark={now.map((bucket) => bucket.succeeded)} ink="--ok-solid"
           beside={<><Change value={growth(sums.succeeded, earlier.succeeded)} />{against}</>} />
         <Figure title={t('dashboard.success')} value={rate === null ? '—' : format.percent(rate)} spark={now.map(({ succeeded, failed }) => (succeeded + failed ? succeeded / (succeeded + failed) : 1) * 100)}
-          beside={rate === null ? t('dashboard.no_attempts') : <><Change value={rateBefore === null ? null : rate - rateBefore} points />{t('dashboard.of_attempts', { n: sums.succeeded + sums.failed })}</>} />
+          beside={rate === null ? t('dashboard.no_attempts') : <><Change value={rateBefore === null ? null : rate - rateBefore} points />{tn('dashboard.of_attempts', sums.succeeded + sums.failed)}</>} />
         <Figure title={t('dashboard.depth')} value={format.number(queued)} beside={oldest && queued > 0 ? t('dashboard.oldest', { age: format.span((Date.now() - Date.parse(oldest)) / 1000) }) : t('dashboard.nothing_waits')} />
         <Figure title={t('dashboard.attention')} value={format.number(queue.unknown + queue.held)}
           beside={<><Link href="/queue?status=unknown">{t('dashboard.unknown', { n: queue.unknown })}</Link> · <Link href="/queue?status=held">{t('dashboard.held', { n: queue.held })}</Link></>} />
