@@ -21,7 +21,7 @@ export default defineConfig({
       output: {
         // What changes with React's versions, not with ours, stays in browsers' caches over our releases.
         manualChunks: (id) =>
-          /node_modules\/(react|react-dom|scheduler|wouter|regexparam|use-sync-external-store|@tanstack)\//.test(id)
+          /node_modules\/(react|react-dom|scheduler|wouter|regexparam|use-sync-external-store|@tanstack[\\/](query-core|react-query))\//.test(id)
             ? 'vendor'
             : undefined,
       },

@@ -1,10 +1,9 @@
 import createClient from 'openapi-fetch';
-import type { AccountPaths } from './accounts';
 import { asApiError } from './problem';
 import type { paths } from './schema';
 import { transport } from './transport';
 
-export const api = createClient<paths & AccountPaths>({
+export const api = createClient<paths>({
   baseUrl: location.origin,
   credentials: 'same-origin',
   fetch: transport,

@@ -6,7 +6,7 @@ export type Language = 'en' | 'de';
 
 export const LANGUAGES: { code: Language; name: string; locale: string }[] = [
   { code: 'en', name: 'English', locale: 'en-GB' },
-  // { code: 'de', name: 'Deutsch', locale: 'de-DE' },
+  { code: 'de', name: 'Deutsch', locale: 'de-DE' },
 ];
 
 const loaders: Record<Language, () => Promise<Messages>> = {

@@ -29,7 +29,7 @@ export function SettingsPage() {
 
 function SettingsForm({ settings }: { settings: Settings }) {
   const queries = useQueryClient();
-  const schema = z.object({ totp_required: z.boolean(), session_hours: z.coerce.number(t('form.number')).int(t('form.number')).min(1, t('settings.hours_range')).max(720, t('settings.hours_range')) });
+  const schema = z.object({ totp_required: z.boolean(), session_hours: z.coerce.number(t('form.number')).int(t('form.number')).min(1, t('settings.hours_range')).max(168, t('settings.hours_range')) });
   const form = useForm({ resolver: zodResolver(schema), values: settings });
   const save = useMutation({
     mutationFn: (values: Settings) => ok(api.PATCH('/api/v1/settings', { body: values })),
@@ -43,7 +43,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
       {save.error && <Note tone="bad">{messageOf(save.error)}</Note>}
       <Choice label={t('settings.totp')} checked={required} onChange={(on) => form.setValue('totp_required', on, { shouldDirty: true })} />
       <p className="hint">{t('settings.totp_help')}</p>
-      <TextField label={t('settings.hours')} type="number" min={1} max={720} hint={t('settings.hours_help')} error={form.formState.errors.session_hours?.message} {...form.register('session_hours')} />
+      <TextField label={t('settings.hours')} type="number" min={1} max={168} hint={t('settings.hours_help')} error={form.formState.errors.session_hours?.message} {...form.register('session_hours')} />
       <button type="submit" className="button first start" disabled={save.isPending}>{t('action.save')}</button>
     </form>
   );

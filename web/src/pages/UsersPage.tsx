@@ -71,7 +71,7 @@ export function UsersPage() {
       </PageHead>
       <ShortList label={t('nav.users')} columns={columns} rows={rows} error={users.error} retry={() => void users.refetch()} idOf={(row) => String(row.id)} counted="users.found"
         onOpen={(row) => setOpen({ what: 'edit', user: row })} empty={<Empty icon={Users} title={t('users.empty')} />} />
-      {open?.what === 'new' && <UserForm onClose={close} onDone={(made) => { refresh(); if (made) setLink({ email: made.email, token: made.invitation }); }} />}
+      {open?.what === 'new' && <UserForm onClose={close} onDone={(made) => { refresh(); if (made?.invitation) setLink({ email: made.email, token: made.invitation }); }} />}
       {open?.what === 'edit' && <UserForm user={open.user} lastAdmin={!!lastAdmin(open.user)} onClose={close} onDone={refresh} />}
       {open?.what === 'delete' && (
         <Confirm title={t('users.delete_title')} action={t('action.delete')} danger onClose={close} onDone={refresh} run={() => ok(api.DELETE('/api/v1/users/{id}', { params: { path: { id: open.user.id } } }))}>
@@ -93,7 +93,7 @@ export function UsersPage() {
   );
 }
 
-function UserForm({ user, lastAdmin, onClose, onDone }: { user?: User; lastAdmin?: boolean; onClose: () => void; onDone: (made?: { email: string; invitation: string }) => void }) {
+function UserForm({ user, lastAdmin, onClose, onDone }: { user?: User; lastAdmin?: boolean; onClose: () => void; onDone: (made?: { email: string; invitation?: string }) => void }) {
   const [wrong, setWrong] = useState<string | null>(null);
   const schema = z.object({ email: user ? z.string() : z.email(t('form.email')), name: z.string().trim().max(200), role: z.enum(['viewer', 'operator', 'admin']), content: z.boolean() });
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: user?.email ?? '', name: user?.name ?? '', role: user?.role ?? 'viewer', content: user?.content ?? false } });

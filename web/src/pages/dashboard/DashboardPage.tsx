@@ -1,1 +1,155 @@
-export function DashboardPage() { return <div className="page"><h1>DashboardPage</h1></div>; }
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Plus } from 'lucide-react';
+import { lazy, Suspense, useMemo } from 'react';
+import { Link } from 'wouter';
+import { api, ok } from '../../api/client';
+import type { Connection, Stats } from '../../api/types';
+import * as format from '../../lib/format';
+import { t, tn } from '../../lib/i18n';
+import { useTick } from '../../lib/live';
+import { useConnections } from '../../lib/lookups';
+import { useRights } from '../../lib/session';
+import { useUrlState } from '../../lib/url';
+import { Failure, Meter, Note, PageHead, Segments } from '../../ui/kit';
+import { LiveMark } from '../../ui/LiveMark';
+import { Status } from '../../ui/status';
+import { LIMITS, stateOf } from '../connections/connection';
+import { Figure } from './Figure';
+import { depth, growth, RANGES, split, successRate, sum, windowOf, type Range } from './figures';
+
+// The charts' library is fetched with the first chart, not with the page.
+const Chart = lazy(() => import('./Chart'));
+
+const STATS = ['stats'] as const;
+const EVERY_MS = 15_000;
+
+function useStats(range: Range) {
+  // The server's news makes the figures fresh, but not more often than every few seconds.
+  const beat = Math.floor((useTick('log') + useTick('queue')) / 4);
+  return useQuery({
+    queryKey: [...STATS, range, beat],
+    queryFn: async () => {
+      const { before, middle, to, step } = windowOf(range, Date.now());
+      const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
+      const stats = await ok(api.GET('/api/v1/stats', { params: { query: { from: iso(before), to: iso(to), step } } }));
+      return { stats, middle };
+    },
+    refetchInterval: EVERY_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function DashboardPage() {
+  const [params, change] = useUrlState();
+  const rights = useRights();
+  const wanted = params.get('range');
+  const range: Range = wanted !== null && wanted in RANGES ? (wanted as Range) : '2h';
+  const answer = useStats(range);
+  const connections = useConnections().data;
+  return (
+    <div className="page">
+      <PageHead title={t('nav.dashboard')} help={t('dashboard.help', { range: t(`dashboard.range_${range}`), zone: format.zoneName() })}>
+        <LiveMark />
+        <Segments<Range> label={t('dashboard.range')} value={range} onChange={(value) => change({ range: value === '2h' ? null : value })}
+          options={(['2h', '24h', '7d', '30d'] as const).map((value) => ({ value, label: t(`dashboard.range_${value}`) }))} />
+      </PageHead>
+      {answer.error && <Failure error={answer.error} retry={() => void answer.refetch()} />}
+      {connections?.length === 0 && (
+        <Note tone="info" title={t('connections.empty')} action={rights.manage && <Link className="button first" href="/connections?new=1"><Plus aria-hidden />{t('connections.new')}</Link>}>{t('connections.empty_help')}</Note>
+      )}
+      {answer.data ? <Figures stats={answer.data.stats} middle={answer.data.middle} range={range} /> : !answer.error && <div className="figures">{[1, 2, 3, 4].map((n) => <div key={n} className="bone tall" />)}</div>}
+      {connections && connections.length > 0 && <ConnectionTable connections={connections} />}
+    </div>
+  );
+}
+
+function Change({ value, points }: { value: number | null; points?: boolean }) {
+  if (value === null || Math.abs(value) < 0.0005) return null;
+  const shown = points ? t('dashboard.points', { n: format.decimal(Math.abs(value) * 100) }) : format.percent(Math.abs(value));
+  return <b className={value > 0 ? 'rise' : 'fall'}>{value > 0 ? '+' : '−'}{shown} </b>;
+}
+
+function Figures({ stats, middle, range }: { stats: Stats; middle: number; range: Range }) {
+  const { now, before } = useMemo(() => split(stats, middle), [stats, middle]);
+  const sums = sum(now);
+  const earlier = sum(before);
+  const rate = successRate(sums);
+  const rateBefore = successRate(earlier);
+  const perMinute = sums.succeeded / (RANGES[range].seconds / 60);
+  const against = t('dashboard.against', { range: t(`dashboard.range_${range}`) });
+  const times = useMemo(() => now.map((bucket) => Date.parse(bucket.at) / 1000), [now]);
+  const attempts = useMemo(() => [
+    { name: t('dashboard.succeeded'), values: now.map((bucket) => bucket.succeeded), ink: 'ok' as const, filled: true },
+    { name: t('dashboard.failed'), values: now.map((bucket) => bucket.failed), ink: 'bad' as const },
+  ], [now]);
+  const intake = useMemo(() => [
+    { name: t('dashboard.submitted'), values: now.map((bucket) => bucket.submitted), ink: 'accent' as const, filled: true },
+    { name: t('dashboard.finished'), values: now.map((bucket) => bucket.finished), ink: 'warn' as const },
+  ], [now]);
+  const days = range === '7d' || range === '30d';
+  const { queue } = stats;
+  const oldest = queue.oldest_created_at;
+  const queued = depth(queue);
+  return (
+    <>
+      <div className="figures">
+        <Figure title={t('dashboard.throughput')} value={perMinute >= 100 ? format.number(Math.round(perMinute)) : format.decimal(perMinute, perMinute < 1 ? 2 : 1)} unit={t('dashboard.per_minute')} spark={now.map((bucket) => bucket.succeeded)} ink="--ok-solid"
+          beside={<><Change value={growth(sums.succeeded, earlier.succeeded)} />{against}</>} />
+        <Figure title={t('dashboard.success')} value={rate === null ? '—' : format.percent(rate)} spark={now.map(({ succeeded, failed }) => (succeeded + failed ? succeeded / (succeeded + failed) : 1) * 100)}
+          beside={rate === null ? t('dashboard.no_attempts') : <><Change value={rateBefore === null ? null : rate - rateBefore} points />{tn('dashboard.of_attempts', sums.succeeded + sums.failed)}</>} />
+        <Figure title={t('dashboard.depth')} value={format.number(queued)} beside={oldest && queued > 0 ? t('dashboard.oldest', { age: format.span((Date.now() - Date.parse(oldest)) / 1000) }) : t('dashboard.nothing_waits')} />
+        <Figure title={t('dashboard.attention')} value={format.number(queue.unknown + queue.held)}
+          beside={<><Link href="/queue?status=unknown">{t('dashboard.unknown', { n: queue.unknown })}</Link> · <Link href="/queue?status=held">{t('dashboard.held', { n: queue.held })}</Link></>} />
+      </div>
+      <div className="charts">
+        <Suspense fallback={<><div className="bone huge" /><div className="bone huge" /></>}>
+          <Chart title={t('dashboard.attempts')} times={times} series={attempts} days={days} />
+          <Chart title={t('dashboard.intake')} times={times} series={intake} days={days} />
+        </Suspense>
+      </div>
+    </>
+  );
+}
+
+/** The limit that is nearest to its end. */
+function tightest(connection: Connection) {
+  const shares = LIMITS.flatMap((name) => {
+    const limit = connection.limits[name];
+    return limit && name !== 'per_second' ? [{ name, limit, used: connection.used[name] }] : [];
+  });
+  return shares.sort((a, b) => b.used / b.limit - a.used / a.limit)[0];
+}
+
+function ConnectionTable({ connections }: { connections: Connection[] }) {
+  return (
+    <section className="card">
+      <div className="card-head table-head"><h2 className="grow">{t('nav.connections')}</h2><Link href="/connections">{t('dashboard.view_all')}</Link></div>
+      <div className="table-scroll free" tabIndex={0} role="region" aria-label={t('nav.connections')}>
+        <table className="table">
+          <thead>
+            <tr><th scope="col">{t('email.connection')}</th><th scope="col">{t('connections.health')}</th><th scope="col" className="phone-hide">{t('dashboard.reason')}</th><th scope="col" className="end">{t('dashboard.today')}</th><th scope="col" className="quota">{t('dashboard.quota')}</th></tr>
+          </thead>
+          <tbody>
+            {connections.map((one) => {
+              const quota = tightest(one);
+              return (
+                <tr key={one.id}>
+                  <td className="strong"><Link href={`/connections?open=${one.id}`}>{one.caption || one.host}</Link></td>
+                  <td><Status value={stateOf(one)} /></td>
+                  <td className="phone-hide soft">{one.enabled && one.health.state !== 'up' ? one.health.reason : ''}</td>
+                  <td className="num end">{format.number(one.used.per_day)}</td>
+                  <td>
+                    {quota ? (
+                      <span className="line"><span className="grow"><Meter label={`${one.caption}: ${t(`limits.${quota.name}`)}`} used={quota.used} limit={quota.limit} /></span>
+                        <span className="num faint tiny">{t(`limits.${quota.name}`)} {format.percent(quota.used / quota.limit, 0)}</span></span>
+                    ) : <span className="faint">{t('limits.unlimited')}</span>}
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

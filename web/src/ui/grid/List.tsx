@@ -7,11 +7,12 @@ import * as format from '../../lib/format';
 import { t, tn } from '../../lib/i18n';
 import type { MessageKey } from '../../messages/en';
 import type { Page } from '../../api/types';
-import { useTick, useStreaming, type Topic } from '../../lib/live';
+import { useTick, type Topic } from '../../lib/live';
 import { usePreferences } from '../../lib/prefs';
 import { useUrlState } from '../../lib/url';
 import { useKeyset } from '../../lib/useKeyset';
 import { Empty, Failure, Segments } from '../kit';
+import { LiveMark } from '../LiveMark';
 import { Chips } from './Chips';
 import { ColumnsMenu } from './ColumnsMenu';
 import { readSort, visible, writeSort, type Column, type Sort } from './columns';
@@ -121,12 +122,6 @@ export function List<Row>(props: Props<Row>) {
       </div>
     </div>
   );
-}
-
-export function LiveMark() {
-  const streaming = useStreaming();
-  if (streaming === null) return null;
-  return <span className={`live ${streaming ? '' : 'off'}`}><i aria-hidden />{streaming ? t('live.on') : t('live.off')}</span>;
 }
 
 type FilterChange = Record<string, string | string[] | null>;

@@ -3,9 +3,9 @@ import type { ReactNode } from 'react';
 import { t, tn } from '../../lib/i18n';
 import type { MessageKey } from '../../messages/en';
 import { Failure } from '../kit';
+import { LiveMark } from '../LiveMark';
 import { visible, type Column } from './columns';
 import { Grid } from './Grid';
-import { LiveMark } from './List';
 
 interface Props<Row> {
   label: string;

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Bookmark, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import type { View } from '../../api/accounts';
+import type { View, ViewPage } from '../../api/accounts';
 import { api, ok } from '../../api/client';
 import { messageOf } from '../../lib/errors';
 import { t } from '../../lib/i18n';
@@ -25,7 +25,7 @@ export function viewQuery(params: URLSearchParams): string {
   return query.toString();
 }
 
-export function ViewsMenu({ list, params, columns }: { list: string; params: URLSearchParams; columns: string[] }) {
+export function ViewsMenu({ list, params, columns }: { list: ViewPage; params: URLSearchParams; columns: string[] }) {
   const queries = useQueryClient();
   const [path, navigate] = useLocation();
   const chosen = usePreferences().columns;

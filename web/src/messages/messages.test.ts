@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { de } from './de';
+import { en, type MessageKey, type Plural } from './en';
+
+const forms = (message: string | Plural) => (typeof message === 'string' ? [message] : Object.values(message) as string[]);
+const gaps = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([gap]) => gap).sort();
+
+describe('the German words', () => {
+  it('fill the same gaps as the English ones', () => {
+    for (const key of Object.keys(en) as MessageKey[])
+      for (const form of forms(de[key])) if (key !== 'queue.all_selected') expect([key, gaps(form)]).toEqual([key, gaps(forms(en[key])[0]!)]);
+  });
+  it('leave nothing empty', () => {
+    for (const message of Object.values(de)) for (const form of forms(message)) expect(form.trim()).not.toBe('');
+  });
+});

@@ -1,0 +1,103 @@
+// Routing rules narrow the choice of a connection. They are asked from the top; the first that fits decides.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { ArrowDown, ArrowUp, Plus, Route, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { api, ok } from '../../api/client';
+import { ApiError } from '../../api/problem';
+import type { RoutingRule, RoutingRules } from '../../api/types';
+import { messageOf } from '../../lib/errors';
+import { t } from '../../lib/i18n';
+import { useConnections, useDelivery, useRefreshOn } from '../../lib/lookups';
+import { useRights } from '../../lib/session';
+import { say } from '../../lib/toasts';
+import { SelectField, TextField } from '../../ui/form';
+import { Bones, Choice, Empty, Failure, Note } from '../../ui/kit';
+
+const RULES = ['routing-rules'];
+
+export function Rules() {
+  useRefreshOn('connections', RULES);
+  const rules = useQuery({ queryKey: RULES, queryFn: () => ok(api.GET('/api/v1/routing-rules')) });
+  if (rules.error && !rules.data) return <Failure error={rules.error} retry={() => void rules.refetch()} />;
+  if (!rules.data) return <Bones />;
+  // Another version from the server starts the editor anew, unless something was changed in it.
+  return <Editor key={rules.data.version} stored={rules.data} />;
+}
+
+const blank = (): RoutingRule => ({ sender_domain: null, recipient_domain: null, lane: null, tag: null, connection_ids: [], otherwise: 'wait' });
+const CONDITIONS = ['recipient_domain', 'sender_domain', 'lane', 'tag'] as const;
+
+function Editor({ stored }: { stored: RoutingRules }) {
+  const queries = useQueryClient();
+  const rights = useRights();
+  const connections = useConnections().data ?? [];
+  const lanes = useDelivery().data?.lanes ?? [];
+  const [rules, setRules] = useState(stored.rules);
+  const dirty = JSON.stringify(rules) !== JSON.stringify(stored.rules);
+  const save = useMutation({
+    mutationFn: () => ok(api.PUT('/api/v1/routing-rules', { body: { version: stored.version, rules } })),
+    onSuccess: (answer) => { queries.setQueryData(RULES, answer); say(t('action.saved')); },
+  });
+  const set = (at: number, change: Partial<RoutingRule>) => setRules(rules.map((rule, index) => (index === at ? { ...rule, ...change } : rule)));
+  const move = (at: number, by: number) => {
+    const next = [...rules];
+    const [rule] = next.splice(at, 1);
+    next.splice(at + by, 0, rule!);
+    setRules(next);
+  };
+  const incomplete = rules.some((rule) => rule.connection_ids.length === 0);
+  const complaintsOf = (at: number) => (save.error instanceof ApiError ? save.error.fields.filter(({ pointer }) => pointer.startsWith(`/rules/${at}/`) || pointer === `/rules/${at}`) : []);
+
+  return (
+    <div className="stack narrow wide-narrow">
+      <p className="hint">{t('rules.help')}</p>
+      {rules.length === 0 && <div className="card"><Empty icon={Route} title={t('rules.empty')}>{t('rules.empty_help')}</Empty></div>}
+      <ol className="stack">
+        {rules.map((rule, at) => (
+          <li key={at} className="card rule" aria-label={t('rules.rule', { n: at + 1 })}>
+            <div className="line">
+              <b className="strong grow">{t('rules.rule', { n: at + 1 })}</b>
+              {rights.manage && <>
+                <button type="button" className="button plain square little" aria-label={t('rules.up', { n: at + 1 })} disabled={at === 0} onClick={() => move(at, -1)}><ArrowUp aria-hidden /></button>
+                <button type="button" className="button plain square little" aria-label={t('rules.down', { n: at + 1 })} disabled={at === rules.length - 1} onClick={() => move(at, 1)}><ArrowDown aria-hidden /></button>
+                <button type="button" className="button plain square little danger" aria-label={t('rules.remove', { n: at + 1 })} onClick={() => setRules(rules.filter((_, index) => index !== at))}><Trash2 aria-hidden /></button>
+              </>}
+            </div>
+            {complaintsOf(at).map(({ pointer, detail }) => <Note key={pointer} tone="bad">{detail}</Note>)}
+            <fieldset disabled={!rights.manage} className="stack">
+              <legend className="only-read">{t('rules.rule', { n: at + 1 })}</legend>
+              <div className="two">
+                {CONDITIONS.map((name) => (
+                  <TextField key={name} label={t(`rules.${name}`)} placeholder={t('rules.any')} value={rule[name] ?? ''} list={name === 'lane' ? 'known-lanes' : undefined}
+                    onChange={(event) => set(at, { [name]: event.target.value.trim() || null })} />
+                ))}
+              </div>
+              <div className="field" role="group" aria-label={t('rules.connections')}>
+                <span className="label">{t('rules.connections')}</span>
+                <div className="line wraps roomy">
+                  {connections.map(({ id, caption, host }) => (
+                    <Choice key={id} label={caption || host} checked={rule.connection_ids.includes(id)} disabled={!rights.manage}
+                      onChange={(on) => set(at, { connection_ids: on ? [...rule.connection_ids, id] : rule.connection_ids.filter((other) => other !== id) })} />
+                  ))}
+                </div>
+                {rule.connection_ids.length === 0 && <span className="hint">{t('rules.choose')}</span>}
+              </div>
+              <SelectField label={t('rules.otherwise')} value={rule.otherwise} onChange={(event) => set(at, { otherwise: event.target.value as RoutingRule['otherwise'] })}
+                options={(['wait', 'any'] as const).map((value) => ({ value, label: t(`rules.otherwise_${value}`) }))} />
+            </fieldset>
+          </li>
+        ))}
+      </ol>
+      <datalist id="known-lanes">{lanes.map((lane) => <option key={lane} value={lane} />)}</datalist>
+      {save.error && <Note tone="bad" title={t('rules.not_saved')}>{messageOf(save.error)}</Note>}
+      {rights.manage && (
+        <div className="line wraps">
+          <button type="button" className="button" onClick={() => setRules([...rules, blank()])}><Plus aria-hidden />{t('rules.add')}</button>
+          <span className="grow" />
+          {dirty && <button type="button" className="button plain" onClick={() => setRules(stored.rules)}>{t('action.reset')}</button>}
+          <button type="button" className="button first" disabled={!dirty || incomplete || save.isPending} onClick={() => save.mutate()}>{t('rules.save')}</button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+// A connection's settings as a form has them, and as the API takes them.
+import { z } from 'zod';
+import type { Connection, ConnectionSettings, Preset } from '../../api/types';
+import { t } from '../../lib/i18n';
+import { LIMITS } from './connection';
+
+const whole = (least: number, most: number) =>
+  z.coerce.number(t('form.number')).int(t('form.number')).min(least, t('form.between', { least, most })).max(most, t('form.between', { least, most }));
+
+/** A limit's field is text: empty is no limit. */
+const limit = () =>
+  z.string().trim().refine((text) => text === '' || (/^\d{1,9}$/.test(text) && Number(text) >= 1), t('form.limit'));
+
+export const schema = () =>
+  z.object({
+    caption: z.string().trim().max(255),
+    host: z.string().trim().min(1, t('form.required')).max(255).refine((host) => !/[{}\s]/.test(host), t('form.host_part')),
+    port: whole(1, 65_535),
+    encryption: z.enum(['tls', 'ssl', 'none']),
+    username: z.string().max(255).refine((name) => !/[{}]/.test(name), t('form.host_part')),
+    password: z.string(),
+    send_from: z.string().trim().max(255),
+    send_from_name: z.string().trim().max(255),
+    enabled: z.boolean(),
+    priority: whole(0, 1_000_000),
+    weight: whole(1, 1_000_000),
+    limits: z.object({ per_second: limit(), per_minute: limit(), per_hour: limit(), per_day: limit(), per_month: limit() }),
+    over_limit: z.enum(['wait', 'spill']),
+    timezone: z.string().trim(),
+    max_sessions: whole(1, 1_000),
+    max_messages_per_session: whole(0, 1_000_000),
+    auth: z.enum(['auto', 'plain', 'login', 'cram_md5', 'scram_sha_256', 'xoauth2']),
+    verify_certificate: z.boolean(),
+    ca_file: z.string().trim(),
+    on_doubt: z.enum(['retry', 'hold']),
+  });
+
+export type FormValues = z.infer<ReturnType<typeof schema>>;
+
+const limitTexts = (limits: Connection['limits'] | undefined) =>
+  Object.fromEntries(LIMITS.map((name) => [name, limits?.[name]?.toString() ?? ''])) as FormValues['limits'];
+
+export function toForm(connection: Connection | null, nextPriority = 10): FormValues {
+  return {
+    caption: connection?.caption ?? '',
+    host: connection?.host ?? '',
+    port: connection?.port ?? 587,
+    encryption: connection?.encryption ?? 'tls',
+    username: connection?.username ?? '',
+    password: '',
+    send_from: connection?.send_from ?? '',
+    send_from_name: connection?.send_from_name ?? '',
+    enabled: connection?.enabled ?? true,
+    priority: connection?.priority ?? nextPriority,
+    weight: connection?.weight ?? 1,
+    limits: limitTexts(connection?.limits),
+    over_limit: connection?.over_limit ?? 'wait',
+    timezone: connection?.timezone ?? 'UTC',
+    max_sessions: connection?.max_sessions ?? 4,
+    max_messages_per_session: connection?.max_messages_per_session ?? 100,
+    auth: connection?.auth ?? 'auto',
+    verify_certificate: connection?.verify_certificate ?? true,
+    ca_file: connection?.ca_file ?? '',
+    on_doubt: connection?.on_doubt ?? 'retry',
+  };
+}
+
+/** A preset's {part}s are for the person to fill in. */
+export const fromPreset = (preset: Preset) => ({
+  caption: preset.id === 'generic' ? '' : preset.name,
+  host: preset.host,
+  port: preset.port,
+  encryption: preset.encryption,
+  username: preset.username.startsWith('{') ? '' : preset.username,
+});
+
+function toSettings({ password, limits, ...rest }: FormValues): ConnectionSettings {
+  return {
+    ...rest,
+    limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name] === '' ? null : Number(limits[name])])),
+    ...(password && { password }),
+  };
+}
+
+/** For POST: everything that is not empty; the server knows the defaults of the rest. */
+export function toCreate(values: FormValues): ConnectionSettings & { host: string } {
+  const settings = toSettings(values);
+  if (!settings.ca_file) delete settings.ca_file;
+  return { ...settings, host: values.host };
+}
+
+/** For PATCH: what differs from the connection that was opened. */
+export function toChanges(values: FormValues, connection: Connection): ConnectionSettings {
+  const wanted = toSettings(values) as Record<string, unknown>;
+  const present = toSettings(toForm(connection)) as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(present[name]))) as ConnectionSettings;
+}
+
+const GUARDED = ['host', 'port', 'encryption', 'username', 'verify_certificate', 'ca_file'] as const;
+
+/** Whether the change would take the stored password to a new place, which the server refuses. */
+export function asksPassword(values: FormValues, connection: Connection | null): boolean {
+  if (!connection?.has_password || values.password) return false;
+  const changes = toChanges(values, connection);
+  return GUARDED.some((name) => name in changes);
+}

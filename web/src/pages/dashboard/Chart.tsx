@@ -1,0 +1,118 @@
+// A line chart that can also be read as a table. Colours are tokens, looked up when it draws, so that both themes work.
+import { useEffect, useId, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import * as format from '../../lib/format';
+import { t } from '../../lib/i18n';
+import { usePreferences } from '../../lib/prefs';
+
+export interface Series {
+  name: string;
+  values: number[];
+  ink: 'ok' | 'bad' | 'accent' | 'warn';
+  filled?: boolean;
+}
+
+const TOKENS = { ok: '--ok-solid', bad: '--bad-solid', accent: '--accent', warn: '--warn-solid' };
+const HEIGHT = 220;
+/** Mail is counted in whole numbers: 1, 2, 5, 10, … between the lines. */
+const COUNTS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
+/** A token's colour as the canvas wants it: light-dark() is resolved by the browser. */
+function colourOf(token: string, alpha = 1): string {
+  const probe = document.createElement('i');
+  probe.style.color = alpha === 1 ? `var(${token})` : `color-mix(in srgb, var(${token}) ${alpha * 100}%, transparent)`;
+  document.body.append(probe);
+  const colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
+}
+
+interface Props {
+  title: string;
+  times: number[];
+  series: Series[];
+  /** With days between the ticks rather than hours. */
+  days: boolean;
+}
+
+export default function Chart({ title, times, series, days }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const [asTable, setAsTable] = useState(false);
+  const tableId = useId();
+  const { theme, time_zone: zone } = usePreferences();
+
+  useEffect(() => {
+    const element = box.current;
+    if (!element || asTable) return;
+    let plot: uPlot | undefined;
+    const draw = () => {
+      plot?.destroy();
+      plot = new uPlot(optionsFor(element.clientWidth, series, days), [times, ...series.map(({ values }) => values)], element);
+    };
+    draw();
+    const resized = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: HEIGHT }));
+    resized.observe(element);
+    const system = matchMedia('(prefers-color-scheme: dark)');
+    system.addEventListener('change', draw);
+    return () => {
+      resized.disconnect();
+      system.removeEventListener('change', draw);
+      plot?.destroy();
+    };
+  }, [times, series, days, theme, zone, asTable]);
+
+  const summary = series.map(({ name, values }) => t('chart.summary', { name, last: values.at(-1) ?? 0, most: Math.max(0, ...values) })).join(' ');
+  return (
+    <div className="card chart-card">
+      <div className="card-head chart-head">
+        <h2>{title}</h2>
+        <span className="grow" />
+        <div className="legend" aria-hidden>{series.map(({ name, ink }) => <span key={name}><i className={`ink-${ink}`} />{name}</span>)}</div>
+        <button type="button" className="button plain little" aria-expanded={asTable} aria-controls={tableId} onClick={() => setAsTable(!asTable)}>{asTable ? t('chart.as_chart') : t('chart.as_table')}</button>
+      </div>
+      <div id={tableId}>
+        {asTable ? (
+          <div className="table-scroll" tabIndex={0} role="region" aria-label={title}>
+            <table className="table dense">
+              <thead><tr><th scope="col">{t('chart.time')}</th>{series.map(({ name }) => <th key={name} scope="col" className="end">{name}</th>)}</tr></thead>
+              <tbody>
+                {times.map((time, index) => (
+                  <tr key={time}><td className="num">{format.dateTime(new Date(time * 1000).toISOString())}</td>{series.map(({ name, values }) => <td key={name} className="num end">{format.number(values[index] ?? 0)}</td>)}</tr>
+                )).reverse()}
+              </tbody>
+            </table>
+          </div>
+        ) : <div ref={box} className="chart" role="img" aria-label={`${title}. ${summary}`} />}
+      </div>
+    </div>
+  );
+}
+
+function optionsFor(width: number, series: Series[], days: boolean): uPlot.Options {
+  const ink = colourOf('--ink-3');
+  const line = colourOf('--line');
+  const font = '11px "Inter Variable", sans-serif';
+  return {
+    width,
+    height: HEIGHT,
+    padding: [8, 16, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+    scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most) * 1.08] } },
+    axes: [
+      { stroke: ink, font, size: 28, grid: { show: false }, ticks: { show: false }, values: (_plot, at) => at.map((time) => (days ? format.dayMonth : format.hourMinute)(new Date(time * 1000))), space: 64 },
+      { stroke: ink, font, size: 46, grid: { stroke: line, width: 1 }, ticks: { show: false }, incrs: COUNTS, values: (_plot, at) => at.map((value) => format.compact(value)) },
+    ],
+    series: [
+      {},
+      ...series.map(({ name, ink: of, filled }): uPlot.Series => ({
+        label: name,
+        stroke: colourOf(TOKENS[of]),
+        width: 1.8,
+        points: { show: false },
+        fill: filled ? colourOf(TOKENS[of], 0.14) : undefined,
+      })),
+    ],
+  };
+}

@@ -1,0 +1,44 @@
+// What the dashboard says, out of the server's figures.
+import type { Stats } from '../../api/types';
+
+export const RANGES = {
+  '2h': { seconds: 2 * 3_600, step: 60 },
+  '24h': { seconds: 24 * 3_600, step: 900 },
+  '7d': { seconds: 7 * 86_400, step: 7_200 },
+  '30d': { seconds: 30 * 86_400, step: 28_800 },
+} as const;
+export type Range = keyof typeof RANGES;
+
+/** The span that is shown and the one before it, for comparison, in one question. */
+export function windowOf(range: Range, now: number) {
+  const { seconds, step } = RANGES[range];
+  // On whole steps, so that bars don't wander with every refresh.
+  const to = Math.ceil(now / 1000 / step) * step;
+  return { from: to - seconds, middle: to - seconds, before: to - 2 * seconds, to, step };
+}
+
+export interface Sums {
+  submitted: number;
+  succeeded: number;
+  failed: number;
+  finished: number;
+}
+
+export function sum(buckets: Stats['buckets']): Sums {
+  const sums = { submitted: 0, succeeded: 0, failed: 0, finished: 0 };
+  for (const bucket of buckets) for (const name of Object.keys(sums) as (keyof Sums)[]) sums[name] += bucket[name];
+  return sums;
+}
+
+/** Of the attempts; null when there was none. */
+export const successRate = ({ succeeded, failed }: Sums) => (succeeded + failed === 0 ? null : succeeded / (succeeded + failed));
+
+/** How much more than before, as a share; null when there was nothing before. */
+export const growth = (now: number, before: number) => (before === 0 ? null : now / before - 1);
+
+export function split(stats: Stats, middle: number) {
+  const isNow = (bucket: Stats['buckets'][number]) => Date.parse(bucket.at) / 1000 >= middle;
+  return { now: stats.buckets.filter(isNow), before: stats.buckets.filter((bucket) => !isNow(bucket)) };
+}
+
+export const depth = (queue: Stats['queue']) => queue.queued + queue.scheduled + queue.sending + queue.deferred + queue.held + queue.unknown;
