@@ -58,9 +58,9 @@ export function House() {
 }
 
 function NotFound() {
-  return <div className="page"><Empty icon={FileQuestion} title={t('ui.not_found')} action={<Link className="button" href="/dashboard">{t('ui.to_start')}</Link>}>{t('ui.not_found_help')}</Empty></div>;
+  return <div className="page"><Empty whole icon={FileQuestion} title={t('ui.not_found')} action={<Link className="button" href="/dashboard">{t('ui.to_start')}</Link>}>{t('ui.not_found_help')}</Empty></div>;
 }
 
 function NoRight() {
-  return <div className="page"><Empty icon={Lock} title={t('ui.no_right')}>{t('ui.no_right_help')}</Empty></div>;
+  return <div className="page"><Empty whole icon={Lock} title={t('ui.no_right')}>{t('ui.no_right_help')}</Empty></div>;
 }

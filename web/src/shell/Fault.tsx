@@ -16,7 +16,7 @@ export class Fault extends Component<{ children: ReactNode; at: string }, { fail
     if (!this.state.failed) return this.props.children;
     return (
       <div className="page">
-        <Empty icon={TriangleAlert} title={t('error.load')} action={<button type="button" className="button" onClick={() => location.reload()}>{t('error.reload')}</button>}>{t('error.page')}</Empty>
+        <Empty whole icon={TriangleAlert} title={t('error.load')} action={<button type="button" className="button" onClick={() => location.reload()}>{t('error.reload')}</button>}>{t('error.page')}</Empty>
       </div>
     );
   }

@@ -37,7 +37,7 @@ export function TopBar({ openPalette }: { openPalette: () => void }) {
       <button type="button" className="button plain square" aria-label={dark ? t('ui.theme_light') : t('ui.theme_dark')} onClick={() => setPreferences({ theme: dark ? 'light' : 'dark' })}>
         {dark ? <Sun aria-hidden /> : <Moon aria-hidden />}
       </button>
-      <Menu label={t('ui.account', { email: user.email })} className="button plain square" trigger={<span className="avatar" aria-hidden>{initials(user.name || user.email)}</span>}
+      <Menu label={`${initials(user.name || user.email)}, ${t('ui.account', { email: user.email })}`} className="button plain square" trigger={<span className="avatar" aria-hidden>{initials(user.name || user.email)}</span>}
         head={<div className="item-head small"><div className="strong cut">{user.name || user.email}</div><div className="faint tiny cut">{user.email} · {word('role', user.role)}</div></div>}
         items={[
           { label: t('nav.profile'), icon: UserRound, onSelect: () => navigate('/profile') },

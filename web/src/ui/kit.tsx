@@ -100,11 +100,12 @@ export function Failure({ error, retry, title }: { error: unknown; retry?: () =>
   );
 }
 
-export function Empty({ icon: Icon, title, children, action }: { icon: LucideIcon; title: string; children?: ReactNode; action?: ReactNode }) {
+export function Empty({ icon: Icon, title, children, action, whole }: { icon: LucideIcon; title: string; children?: ReactNode; action?: ReactNode; /** It is all there is on the page. */ whole?: boolean }) {
+  const Title = whole ? 'h1' : 'h2';
   return (
     <div className="empty">
       <Icon aria-hidden />
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {children && <p>{children}</p>}
       {action}
     </div>

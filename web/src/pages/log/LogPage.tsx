@@ -1,5 +1,5 @@
 import { Download, FileJson, FileSpreadsheet, ScrollText } from 'lucide-react';
-import { useMemo, useRef } from 'react';
+import { lazy, Suspense, useMemo, useRef } from 'react';
 import { Link } from 'wouter';
 import { api, ok } from '../../api/client';
 import type { Attempt, LogQuery } from '../../api/types';
@@ -16,7 +16,9 @@ import { ViewsMenu } from '../../ui/grid/ViewsMenu';
 import { Empty, PageHead } from '../../ui/kit';
 import { Menu } from '../../ui/overlay';
 import { logColumns } from './columns';
-import { AttemptDrawer } from './AttemptDrawer';
+
+// The list comes first; what an open row needs is fetched beside it.
+const AttemptDrawer = lazy(async () => ({ default: (await import('./AttemptDrawer')).AttemptDrawer }));
 
 const idOf = (row: Attempt) => row.id;
 const newestFirst = { field: 'attempted_at', down: true };
@@ -50,7 +52,7 @@ export function LogPage() {
           </>
         )}
         empty={<Empty icon={ScrollText} title={t('log.empty')} action={connections?.length === 0 ? <Link className="button first" href="/connections?new=1">{t('log.to_connections')}</Link> : undefined}>{t('log.empty_help')}</Empty>} />
-      <AttemptDrawer id={open} onClose={() => change({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)} />
+      {lastOpen.current && <Suspense><AttemptDrawer id={open} onClose={() => change({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)} /></Suspense>}
     </div>
   );
 }
