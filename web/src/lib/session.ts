@@ -80,7 +80,7 @@ export function useSessionKeeping() {
       clearTimeout(timer);
       // A choice holds here at once; that the server has it may come a moment later.
       timer = setTimeout(
-        () => void ok(api.PATCH('/api/v1/profile', { body: { preferences: { ...all } as object as Record<string, never> } })).catch(() => {}),
+        () => void ok(api.PATCH('/api/v1/profile', { body: { preferences: { ...all } } })).catch(() => {}),
         500,
       );
     });
