@@ -1,6 +1,7 @@
 #include "console/site.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/text.h"
 
@@ -11,8 +12,15 @@ constexpr std::string_view policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-bool is_file_name(std::string_view path) {
-  return path.substr(path.rfind('/') + 1).contains('.');
+// The pages' paths are plain words; what is spelled in another way is none of them, nor is it the API's.
+bool is_page(std::string_view path) {
+  static constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+  if (path == "/") return true;
+  const std::vector<std::string_view> words = split(path.substr(1), '/');
+  if (equals_ignoring_case(words.front(), "api")) return false;
+  return std::ranges::all_of(words, [](std::string_view word) {
+    return !word.empty() && to_lower(word).find_first_not_of(plain) == std::string::npos;
+  });
 }
 
 bool takes_gzip(const http::Request& request) {
@@ -42,7 +50,7 @@ const Asset* Site::find(std::string_view path) const {
 async::Task<http::Response> Site::answer(http::Request& request) const {
   const std::string_view path = request.path;
   const Asset* asset = find(path);
-  if (asset == nullptr && !path.starts_with("/api/") && !is_file_name(path)) asset = find("/index.html");
+  if (asset == nullptr && is_page(path)) asset = find("/index.html");
   if (asset == nullptr) co_return http::problem(404, "not_found", "There is nothing at this path.", request.id);
   http::Response response;
   add_protection(response);

@@ -61,7 +61,8 @@ TEST(Site, EveryPageIsTheOnePage) {
 }
 
 TEST(Site, WhatIsNotThereIsNotThePage) {
-  for (const char* path : {"/api/v1/nothing", "/assets/index-0000.js", "/robots.txt"}) {
+  for (const char* path : {"/api/v1/nothing", "/assets/index-0000.js", "/robots.txt", "//queue", "/queue/",
+                           "/API/v1/queue", "/../queue", "/%71ueue", "/api"}) {
     const http::Response response = get(path);
     EXPECT_EQ(response.status, 404) << path;
     EXPECT_NE(response.body.find("not_found"), std::string::npos);

@@ -254,7 +254,7 @@ class FramingTest(HttpAttack):
 
     def test_pipelined_requests_are_answered_in_their_order(self):
         one = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
-        other = b"GET /nowhere HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
+        other = b"GET /api/v1/nowhere HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
         with self.exchange() as exchange:
             exchange.send(one * 100 + other)
             said = exchange.rest()

@@ -5,7 +5,7 @@ import io
 import json
 import unittest
 
-from harness import PostroomTest
+from harness import QUICK, PostroomTest
 from waiting import wait_for
 
 
@@ -122,7 +122,11 @@ class DescriptionTest(PostroomTest):
 
     def setUp(self):
         super().setUp()
+        self.postroom.stop()  # sign-in by an issuer has paths of its own
+        self.postroom.configure(f'url = "http://127.0.0.1:1"\n[oidc]\nissuer = "http://127.0.0.1:1"\nclient_id = "x"\n{QUICK}')
+        self.postroom.start()
         self.connection = self.postroom.connect_to(self.provider().port)
+        user = self.postroom.api("POST", "/users", {"email": "ann@example.org", "role": "viewer"}).json
         done = self.postroom.send()
         self.postroom.wait_status(done["emails"][0]["id"], "accepted")
         waiting = self.postroom.send(send_at="2027-06-01T00:00:00Z")
@@ -130,13 +134,14 @@ class DescriptionTest(PostroomTest):
         self.postroom.create_key("spare", "read")
         spare = next(each for each in self.postroom.get("/api-keys")["items"] if each["name"] == "spare")
         self.assertNotEqual(spare["id"], key["id"])
-        self.ids = {"/api-keys": spare["id"], "/connections": self.connection["id"], "/messages": waiting["id"],
+        self.ids = {"/users": user["id"], "/profile": "queue", "/api-keys": spare["id"], "/connections": self.connection["id"], "/messages": waiting["id"],
                     "/queue": waiting["emails"][0]["id"], "/emails": waiting["emails"][0]["id"],
                     "/log": self.postroom.log()[0]["id"]}
 
     def call(self, path, method):
         at = path.removeprefix("/api/v1")
         folder = "/" + at.split("/")[1]
+        at = at.replace("{name}", "mine")
         if "{" in at:
             at = at[:at.index("{")] + str(self.ids[folder]) + at[at.index("}") + 1:]
         served = at if folder in ("/healthz", "/readyz", "/metrics") else "/api/v1" + at
