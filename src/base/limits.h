@@ -10,6 +10,7 @@ namespace postroom::limits {
 // ≥ 64.
 inline constexpr std::size_t smtp_command_line = 4096;  // RFC 4954 §4: AUTH needs 12,288; see smtp_auth_line
 inline constexpr std::size_t smtp_auth_line = 12288;
+inline constexpr std::size_t smtp_skipped_line = 256 * 1024;  // of a line that was too long; then the session ends
 inline constexpr std::size_t smtp_reply_line = 4096;
 inline constexpr std::size_t smtp_reply_lines = 128;
 inline constexpr std::size_t smtp_reply_bytes = 64 * 1024;

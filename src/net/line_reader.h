@@ -1,5 +1,6 @@
 // LineReader takes lines and blocks off a Stream through one bounded buffer. It never reads past what the peer has
-// sent, and says whether unread bytes wait: the STARTTLS rule (RFC 3207 §4.2) depends on it.
+// sent, and says whether unread bytes wait: the STARTTLS rule (RFC 3207 §4.2) depends on it. A reader that waits for a
+// line holds little memory: thousands of idle peers cost next to nothing.
 #pragma once
 
 #include <cstddef>
@@ -17,16 +18,21 @@ class LineReader {
   // The next line up to and with its LF. Errors: those of Stream; closed at the end of the stream (a line without LF
   // included); too_large when `limit` bytes hold no LF: the bytes read stay in the buffer.
   async::Task<Result<std::string>> read_line(std::size_t limit);
-  // Whatever is buffered, else what one read brings; empty at the end of the stream.
+  // Forgets the rest of a line that was too large. Error too_large: `limit` more bytes hold no LF either.
+  async::Task<Result<void>> skip_line(std::size_t limit);
+  // Whatever is buffered, else what one read brings; empty at the end of the stream. It stays in the buffer until
+  // consume(), and the view holds until the next call.
+  async::Task<Result<std::string_view>> peek();
+  void consume(std::size_t bytes);
+  // peek() and consume() of everything.
   async::Task<Result<std::string>> read_chunk();
 
   bool has_buffered() const { return begin_ < buffer_.size(); }
-  void discard_buffered() { buffer_.clear(), begin_ = 0; }
+  void discard_buffered();
   void rebind(Stream& stream) { stream_ = &stream; }  // after TLS has wrapped the old one
-  void unread(std::string_view bytes);                // puts back the tail of a chunk
 
  private:
-  async::Task<Result<std::size_t>> fill();
+  async::Task<Result<std::size_t>> fill(std::size_t block);
 
   Stream* stream_;
   std::string buffer_;

@@ -46,22 +46,39 @@ TEST_F(LineReaderTest, CountsTheLineEndAgainstTheLimit) {
   }
 }
 
-TEST_F(LineReaderTest, GivesChunksAndTakesTheirTailsBack) {
+TEST_F(LineReaderTest, LetsLookAtBytesBeforeTheyAreTaken) {
   connect(100);
   LineReader reader(*near_);
   say("line\nrest");
   EXPECT_EQ(*loop_.run(reader.read_line(100)), "line\n");
   EXPECT_TRUE(reader.has_buffered());
-  EXPECT_EQ(*loop_.run(reader.read_chunk()), "rest");
-  EXPECT_FALSE(reader.has_buffered());
-  reader.unread("st");
+  EXPECT_EQ(*loop_.run(reader.peek()), "rest");
+  reader.consume(2);
+  EXPECT_EQ(*loop_.run(reader.peek()), "st");
   EXPECT_EQ(*loop_.run(reader.read_chunk()), "st");
-  reader.unread("gone");
+  EXPECT_FALSE(reader.has_buffered());
+  say("gone");
+  EXPECT_EQ(*loop_.run(reader.peek()), "gone");
   reader.discard_buffered();
   say("next\n");
   EXPECT_EQ(*loop_.run(reader.read_line(100)), "next\n");
   hang_up();
   EXPECT_EQ(*loop_.run(reader.read_chunk()), "");
+}
+
+TEST_F(LineReaderTest, SkipsTheRestOfALineThatIsTooLong) {
+  for (const std::size_t bytes_per_read : {1U, 3U, 100U}) {
+    connect(bytes_per_read);
+    LineReader reader(*near_);
+    say("0123456789\nnext\n0123456789");
+    EXPECT_EQ(loop_.run(reader.read_line(5)).error().code, ErrorCode::too_large);
+    EXPECT_TRUE(loop_.run(reader.skip_line(100)));
+    EXPECT_EQ(*loop_.run(reader.read_line(5)), "next\n");
+    EXPECT_EQ(loop_.run(reader.read_line(5)).error().code, ErrorCode::too_large);
+    EXPECT_EQ(loop_.run(reader.skip_line(5)).error().code, ErrorCode::too_large);
+    hang_up();
+    EXPECT_EQ(loop_.run(reader.skip_line(100)).error().code, ErrorCode::closed);
+  }
 }
 
 TEST_F(LineReaderTest, HonoursTheStreamsDeadlineAndAbort) {

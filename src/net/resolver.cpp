@@ -4,7 +4,6 @@
 #include <netdb.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 
 #include "async/signal.h"
@@ -13,20 +12,6 @@ namespace postroom::net {
 namespace {
 
 using Addresses = Result<std::vector<IpAddress>>;
-
-// The address's bytes, an IPv4-mapped one as its 4; empty when the text is no address.
-std::vector<unsigned char> bytes_of(const std::string& text) {
-  std::vector<unsigned char> bytes(16);
-  if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
-    bytes.resize(4);
-    return bytes;
-  }
-  if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return {};
-  const bool mapped = std::all_of(bytes.begin(), bytes.begin() + 10, [](unsigned char b) { return b == 0; }) &&
-                      bytes[10] == 0xff && bytes[11] == 0xff;
-  if (mapped) bytes.erase(bytes.begin(), bytes.begin() + 12);
-  return bytes;
-}
 
 // RFC 6052 §2.1: what a NAT64 gateway connects to for an address of the well-known prefix; empty for other addresses.
 std::string behind_nat64(const std::vector<unsigned char>& bytes) {
@@ -68,7 +53,7 @@ struct LookUp {
 }  // namespace
 
 async::Task<Addresses> SystemResolver::resolve(std::string host, Monotonic deadline) {
-  if (!bytes_of(host).empty()) co_return std::vector{IpAddress{host}};
+  if (!address_bytes(host).empty()) co_return std::vector{IpAddress{host}};
   auto look = std::make_shared<LookUp>(loop_);
   SystemLoop& loop = loop_;
   loop_.offload([look, host, &loop]() mutable {
@@ -84,38 +69,12 @@ async::Task<Addresses> SystemResolver::resolve(std::string host, Monotonic deadl
   co_return std::move(*look->answer);
 }
 
-bool DestinationPolicy::Block::contains(const std::vector<unsigned char>& address) const {
-  if (address.size() != bytes.size()) return false;
-  for (unsigned bit = 0; bit < prefix; ++bit)
-    if (((address[bit / 8] ^ bytes[bit / 8]) >> (7 - bit % 8) & 1) != 0) return false;
-  return true;
-}
-
-Result<std::vector<DestinationPolicy::Block>> DestinationPolicy::parse(const std::vector<std::string>& texts) {
-  std::vector<Block> blocks;
-  for (const std::string& text : texts) {
-    const std::size_t slash = text.find('/');
-    Block block;
-    block.bytes = bytes_of(text.substr(0, slash));
-    block.prefix = static_cast<unsigned>(block.bytes.size() * 8);
-    if (slash != std::string::npos) {
-      const char* end = text.data() + text.size();
-      const auto [stopped, error] = std::from_chars(text.data() + slash + 1, end, block.prefix);
-      if (error != std::errc() || stopped != end) block.bytes.clear();
-    }
-    if (block.bytes.empty() || block.prefix > block.bytes.size() * 8)
-      return fail(ErrorCode::invalid, "not a network such as 10.0.0.0/8: " + text);
-    blocks.push_back(std::move(block));
-  }
-  return blocks;
-}
-
 Result<DestinationPolicy> DestinationPolicy::create(const std::vector<std::string>& allow,
                                                     const std::vector<std::string>& deny) {
   DestinationPolicy policy;
-  Result<std::vector<Block>> allowed = parse(allow);
+  Result<Networks> allowed = Networks::parse(allow);
   if (!allowed) return std::unexpected(allowed.error());
-  Result<std::vector<Block>> denied = parse(deny);
+  Result<Networks> denied = Networks::parse(deny);
   if (!denied) return std::unexpected(denied.error());
   policy.allow_ = std::move(*allowed);
   policy.deny_ = std::move(*denied);
@@ -123,12 +82,11 @@ Result<DestinationPolicy> DestinationPolicy::create(const std::vector<std::strin
 }
 
 Result<> DestinationPolicy::check(const IpAddress& address) const {
-  const std::vector<unsigned char> bytes = bytes_of(address.text);
-  const auto inside = [&](const Block& block) { return block.contains(bytes); };
+  const std::vector<unsigned char> bytes = address_bytes(address.text);
   const bool unspecified = std::ranges::all_of(bytes, [](unsigned char b) { return b == 0; });  // or no address
-  const bool metadata = bytes == bytes_of("fd00:ec2::254");
-  const bool refused = unspecified || metadata || address.is_link_local() || std::ranges::any_of(deny_, inside) ||
-                       (!allow_.empty() && std::ranges::none_of(allow_, inside));
+  const bool metadata = bytes == address_bytes("fd00:ec2::254");
+  const bool refused = unspecified || metadata || address.is_link_local() || deny_.contain(address) ||
+                       (!allow_.empty() && !allow_.contain(address));
   const std::string inner = behind_nat64(bytes);
   if (refused || (!inner.empty() && !check({inner})))
     return fail(ErrorCode::denied, "connections to " + address.text + " are not allowed (network.allow, network.deny)");

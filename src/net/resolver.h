@@ -2,10 +2,10 @@
 // be connected to; it is asked about the address itself, after resolution, so that no name can talk its way round it.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "net/networks.h"
 #include "net/stream.h"
 #include "net/system_loop.h"
 
@@ -29,13 +29,7 @@ class DestinationPolicy {
   Result<> check(const IpAddress& address) const;
 
  private:
-  struct Block {
-    std::vector<unsigned char> bytes;
-    unsigned prefix = 0;
-    bool contains(const std::vector<unsigned char>& address) const;
-  };
-  static Result<std::vector<Block>> parse(const std::vector<std::string>& texts);
-  std::vector<Block> allow_, deny_;
+  Networks allow_, deny_;
 };
 
 }  // namespace postroom::net

@@ -293,11 +293,11 @@ Result<std::unique_ptr<Listener>> listen_tcp(SystemLoop& loop, const Endpoint& a
   return listen_on(loop, to_socket_address(at), to_string(at));
 }
 
-Result<std::unique_ptr<Listener>> listen_unix(SystemLoop& loop, const std::string& path) {
+Result<std::unique_ptr<Listener>> listen_unix(SystemLoop& loop, const std::string& path, SocketUsers users) {
   const Result<SocketAddress> address = unix_address(path);
   if (!address) return std::unexpected(address.error());
   ::unlink(path.c_str());
-  const mode_t before = ::umask(0177);
+  const mode_t before = ::umask(users == SocketUsers::owner ? 0177 : 0111);
   Result<std::unique_ptr<Listener>> listener = listen_on(loop, *address, path);
   ::umask(before);
   return listener;

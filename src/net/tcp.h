@@ -20,8 +20,10 @@ class TcpDialer final : public Dialer {
 
 // Errors: io, with the system's words (address in use, permission denied).
 Result<std::unique_ptr<Listener>> listen_tcp(SystemLoop& loop, const Endpoint& at);
-// A socket file of mode 0600; one left over by a dead process is replaced.
-Result<std::unique_ptr<Listener>> listen_unix(SystemLoop& loop, const std::string& path);
+enum class SocketUsers { owner, everyone };
+// A socket file of mode 0600, or 0666 for everyone; one left over by a dead process is replaced.
+Result<std::unique_ptr<Listener>> listen_unix(SystemLoop& loop, const std::string& path,
+                                              SocketUsers users = SocketUsers::owner);
 async::Task<Result<StreamPtr>> dial_unix(SystemLoop& loop, std::string path);
 
 }  // namespace postroom::net

@@ -37,7 +37,8 @@ struct TlsSessions {
 namespace {
 
 constexpr std::size_t contexts_kept = 64;
-constexpr std::size_t block = 16 * 1024 + 512;  // one TLS record and its frame
+constexpr std::size_t least_block = 1024;               // while a peer is idle
+constexpr std::size_t largest_block = 16 * 1024 + 512;  // one TLS record and its frame
 
 std::string openssl_words() {
   const unsigned long error = ERR_peek_last_error();
@@ -195,14 +196,16 @@ class TlsStream final : public Stream {
 
   // What the lower stream says, to OpenSSL.
   async::Task<Result<std::size_t>> feed() {
-    std::array<char, block> buffer;
+    std::string buffer(block_, '\0');
     const Result<std::size_t> got = co_await lower_->read_some(buffer);
     if (got && *got > 0) BIO_write(SSL_get_rbio(ssl_.get()), buffer.data(), static_cast<int>(*got));
+    block_ = got && *got == block_ ? largest_block : least_block;
     co_return got;
   }
 
   StreamPtr lower_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
+  std::size_t block_ = least_block;
   std::shared_ptr<TlsSessions> sessions_;
   std::string server_;
   std::string refused_names_;
@@ -228,6 +231,14 @@ bool load_authorities(SSL_CTX* context, const std::string& file) {
   struct stat status{};
   if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > largest) return false;
   return SSL_CTX_load_verify_locations(context, file.c_str(), nullptr) == 1;
+}
+
+// What tells one version of a file from the next; "" while it is not there.
+std::string version_of(const std::string& file) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0) return {};
+  return std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " +
+         std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + "\n";
 }
 
 }  // namespace
@@ -288,12 +299,26 @@ Result<> OpenSslTls::use_certificate(const std::string& certificate_file, const 
   if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
       SSL_CTX_check_private_key(context.get()) != 1)
     return fail(ErrorCode::tls, "the key " + key_file + " can't be used: " + openssl_words());
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);  // thousands of sessions may be idle
   server_context_ = std::move(context);
+  certificate_file_ = certificate_file;
+  key_file_ = key_file;
+  files_seen_ = version_of(certificate_file) + version_of(key_file);
   return {};
+}
+
+// While the two are being replaced they may not fit each other: the change of the second brings another try.
+void OpenSslTls::renew_certificate() {
+  std::string version = version_of(certificate_file_) + version_of(key_file_);
+  if (version == files_seen_) return;
+  files_seen_ = std::move(version);
+  const Result<> used = use_certificate(std::string(certificate_file_), std::string(key_file_));
+  if (!used && on_trouble_) on_trouble_(used.error());
 }
 
 async::Task<Result<StreamPtr>> OpenSslTls::accept(StreamPtr lower) {
   POSTROOM_ASSERT(can_accept());
+  renew_certificate();
   SSL* ssl = SSL_new(server_context_.get());
   POSTROOM_ASSERT(ssl != nullptr);
   auto stream = std::make_unique<TlsStream>(std::move(lower), ssl);
