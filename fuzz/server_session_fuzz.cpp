@@ -72,7 +72,8 @@ std::string story_of(std::string_view bytes, std::size_t cut) {
     smtp::ServerOptions options;
     options.clear_authentication = true;
     options.message_bytes = 1000;
-    smtp::ServerSession session(loop, std::move(far), tls, recorder, options);
+    SeededRandom chance(1);
+    smtp::ServerSession session(loop, std::move(far), tls, chance, recorder, options);
     loop.run(session.run());
   }
   loop.run(group.join());

@@ -27,8 +27,9 @@ mail::Reply reply_of(int code, const char* text) {
 
 class CaptureSession final : public smtp::ServerHandler {
  public:
-  CaptureSession(async::Loop& loop, net::StreamPtr stream, net::Tls& tls, const std::string& dir, std::uint64_t& number)
-      : dir_(dir), number_(number), session_(loop, std::move(stream), tls, *this, options()) {}
+  CaptureSession(async::Loop& loop, net::StreamPtr stream, net::Tls& tls, Random& random, const std::string& dir,
+                 std::uint64_t& number)
+      : dir_(dir), number_(number), session_(loop, std::move(stream), tls, random, *this, options()) {}
 
   async::Task<void> run() { return session_.run(); }
   void stop() { session_.abort(); }
@@ -89,7 +90,7 @@ class Capture {
 
  private:
   async::Task<void> serve(net::StreamPtr peer) {
-    CaptureSession session(loop_, std::move(peer), tls_, dir_, number_);
+    CaptureSession session(loop_, std::move(peer), tls_, random_, dir_, number_);
     open_.insert(&session);
     co_await session.run();
     open_.erase(&session);
@@ -97,6 +98,7 @@ class Capture {
 
   async::Loop& loop_;
   net::Tls& tls_;
+  SystemRandom random_;
   std::unique_ptr<net::Listener> listener_;
   std::string dir_;
   std::uint64_t number_ = 0;

@@ -16,6 +16,20 @@ bool has_only_crlf_lines(std::string_view body) {
   return static_cast<std::size_t>(std::ranges::count(body, '\n')) == crs;
 }
 
+std::string with_crlf_lines(std::string_view body) {
+  std::string lines;
+  lines.reserve(body.size() + body.size() / 16);
+  for (std::size_t at = 0; at < body.size(); ++at) {
+    if (body[at] != '\r' && body[at] != '\n') {
+      lines += body[at];
+      continue;
+    }
+    lines += "\r\n";
+    if (body[at] == '\r' && at + 1 < body.size() && body[at + 1] == '\n') ++at;
+  }
+  return lines;
+}
+
 std::string_view DotStuffer::next() {
   const bool last = at_last();
   std::string_view block = rest_.substr(0, block_bytes);

@@ -11,6 +11,8 @@ namespace postroom::smtp {
 // Whether every CR is followed by LF and every LF preceded by CR (RFC 5321 §2.3.8). What is not must never be sent:
 // some servers would see the end of the message in it.
 bool has_only_crlf_lines(std::string_view body);
+// Each bare CR and each bare LF made CRLF.
+std::string with_crlf_lines(std::string_view body);
 
 // Cuts a message into the blocks that go over the wire: lines that begin with a dot get a second one, and the last
 // block ends with CRLF "." CRLF. A block without such a line is a view of the message, not a copy. The message has CRLF

@@ -9,22 +9,16 @@
 #include <utility>
 
 #include "base/text.h"
+#include "smtp/scram.h"
 
 namespace postroom::smtp {
 namespace {
 
-std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view data) {
+std::string hmac_md5(std::string_view key, std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
   unsigned length = 0;
-  HMAC(digest, key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(data.data()),
+  HMAC(EVP_md5(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(data.data()),
        data.size(), out.data(), &length);
-  return {reinterpret_cast<const char*>(out.data()), length};
-}
-
-std::string sha256(std::string_view data) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-  unsigned length = 0;
-  EVP_Digest(data.data(), data.size(), out.data(), &length, EVP_sha256(), nullptr);
   return {reinterpret_cast<const char*>(out.data()), length};
 }
 
@@ -78,7 +72,7 @@ class CramMd5 final : public SaslClient {
   std::optional<std::string> initial_response() override { return std::nullopt; }
   std::optional<std::string> respond(std::string_view challenge) override {
     if (std::exchange(answered_, true)) return std::nullopt;
-    return username_ + " " + hex_encode(hmac(EVP_md5(), password_.reveal(), challenge));
+    return username_ + " " + hex_encode(hmac_md5(password_.reveal(), challenge));
   }
 
  private:
@@ -104,13 +98,6 @@ class Xoauth2 final : public SaslClient {
   Secret token_;
   bool answered_ = false;
 };
-
-// The attribute of a SCRAM message: value_of("r=abc,s=def", 's') is "def".
-std::string_view value_of(std::string_view message, char attribute) {
-  for (const std::string_view part : split(message, ','))
-    if (part.size() >= 2 && part[0] == attribute && part[1] == '=') return part.substr(2);
-  return {};
-}
 
 class ScramSha256 final : public SaslClient {
  public:
@@ -143,34 +130,31 @@ class ScramSha256 final : public SaslClient {
 
  private:
   std::optional<std::string> prove(std::string_view server_first) {
-    const std::string_view server_nonce = value_of(server_first, 'r');
-    const std::string_view rounds_text = value_of(server_first, 'i');
+    const std::string_view server_nonce = scram_value(server_first, 'r');
+    const std::string_view rounds_text = scram_value(server_first, 'i');
     std::string salt;
     int rounds = 0;
     std::from_chars(rounds_text.data(), rounds_text.data() + rounds_text.size(), rounds);
     // RFC 5802 §5.1: "m=" demands an extension, and there is none that we know.
     if (server_first.starts_with("m=")) return std::nullopt;
     // RFC 7677 §4: at least 4,096 rounds; and no more than keeps us responsive.
-    if (!server_nonce.starts_with(nonce_) || server_nonce.size() == nonce_.size() || rounds < 4096 || rounds > 600000 ||
-        !base64_decode(value_of(server_first, 's'), salt) || salt.empty())
+    if (!server_nonce.starts_with(nonce_) || server_nonce.size() == nonce_.size() || rounds < scram_least_iterations ||
+        rounds > 600000 || !base64_decode(scram_value(server_first, 's'), salt) || salt.empty())
       return std::nullopt;
-    std::array<unsigned char, 32> salted{};
-    PKCS5_PBKDF2_HMAC(password_.reveal().data(), static_cast<int>(password_.reveal().size()),
-                      reinterpret_cast<const unsigned char*>(salt.data()), static_cast<int>(salt.size()), rounds,
-                      EVP_sha256(), static_cast<int>(salted.size()), salted.data());
-    const std::string_view key(reinterpret_cast<const char*>(salted.data()), salted.size());
+    const ScramSecrets secrets = derive_scram_secrets(password_, salt, rounds);
     const std::string without_proof = "c=biws,r=" + std::string(server_nonce);
     const std::string auth_message = first_bare_ + "," + std::string(server_first) + "," + without_proof;
-    std::string proof = hmac(EVP_sha256(), key, "Client Key");
-    const std::string signature = hmac(EVP_sha256(), sha256(proof), auth_message);
+    std::string proof = secrets.client_key;
+    const std::string signature = hmac_sha256(sha256(proof), auth_message);
     for (std::size_t i = 0; i < proof.size(); ++i) proof[i] = static_cast<char>(proof[i] ^ signature[i]);
-    server_signature_ = hmac(EVP_sha256(), hmac(EVP_sha256(), key, "Server Key"), auth_message);
+    server_signature_ = hmac_sha256(secrets.server_key, auth_message);
     return without_proof + ",p=" + base64_encode(proof);
   }
 
   std::optional<std::string> check(std::string_view server_final) {
     std::string signature;
-    if (!base64_decode(value_of(server_final, 'v'), signature) || signature != server_signature_) return std::nullopt;
+    if (!base64_decode(scram_value(server_final, 'v'), signature) || signature != server_signature_)
+      return std::nullopt;
     satisfied_ = true;
     return std::string();
   }

@@ -69,7 +69,8 @@ Outcome serve(const Pieces& pieces, ServerOptions options = {}) {
   auto [near, far] = net::stream_pair(loop);
   PretendedTls tls;
   KeepingHandler handler;
-  auto session = std::make_unique<ServerSession>(loop, std::move(far), tls, handler, std::move(options));
+  SeededRandom chance(1);
+  auto session = std::make_unique<ServerSession>(loop, std::move(far), tls, chance, handler, std::move(options));
   Outcome outcome;
   async::TaskGroup group(loop);
   group.spawn(speak(loop, std::move(near), pieces, outcome.said));
@@ -138,7 +139,7 @@ TEST(ServerSession, KeepsTheOrderOfCommands) {
       {"EHLO me\r\n" + mail + "RSET\r\n" + rcpt, "220 250 250 250 503"},     // RSET ends it
       {"EHLO me\r\n" + mail + "EHLO me\r\n" + rcpt, "220 250 250 250 503"},  // so does EHLO
       {"EHLO me\r\n" + transaction + "a\nb\r\n.\r\n" + rcpt, "220 250 250 250 354 554 503"},
-      {"HELO me\r\n" + mail + "NOOP\r\nVRFY a\r\nHELP\r\n", "220 250 250 250 252 502"},
+      {"HELO me\r\n" + mail + "NOOP\r\nVRFY a\r\nHELP\r\nEXPN a\r\nHELO a b\r\n", "220 250 250 250 252 214 502 501"},
       {"EHLO\r\n" + mail, "220 501 503"},
       {"QUIT\r\n" + mail, "220 221"},
       {"ehlo me\r\nmail from:<s@example.org>\r\nrcpt to: <a@example.org>\r\n", "220 250 250 250"},
@@ -193,7 +194,9 @@ TEST(ServerSession, RefusesWhatIsNoCommandLine) {
   EXPECT_EQ(codes_of("EHLO me\nMAIL FROM:<s@example.org>\r\n"), "220 500");  // bare LF: closes
   EXPECT_EQ(codes_of("EHLO m\0e\r\nNOOP\r\n"s), "220 500 250");
   EXPECT_EQ(codes_of("NOOP \xff\r\nNOOP\r\n"), "220 500 250");
-  EXPECT_EQ(codes_of(std::string(limits::smtp_command_line + 1, 'x') + "\r\nNOOP\r\n"), "220 500");
+  EXPECT_EQ(codes_of("NOOP " + std::string(limits::smtp_command_line - 7, 'x') + "\r\nNOOP\r\n"), "220 250 250");
+  EXPECT_EQ(codes_of("NOOP " + std::string(limits::smtp_command_line - 6, 'x') + "\r\nNOOP\r\n"), "220 500 250");
+  EXPECT_EQ(codes_of(std::string(100000, 'x') + "\r\nNOOP\r\n"), "220 500 250");
   EXPECT_EQ(codes_of(std::string(1000000, 'x')), "220 500");
 }
 
@@ -201,8 +204,50 @@ TEST(ServerSession, LeavesAPeerThatOnlyGuesses) {
   std::string commands;
   for (int i = 0; i < 100; ++i) commands += "GUESS\r\n";
   const std::string codes = codes_of(commands);
-  EXPECT_TRUE(codes.ends_with("502 421"));
+  EXPECT_TRUE(codes.ends_with("500 421"));
   EXPECT_EQ(codes.size(), 4U * 22 - 1);
+}
+
+TEST(ServerSession, LeavesAPeerThatOnlyHoldsASession) {
+  std::string commands = "EHLO me\r\n" + transaction + "x\r\n.\r\n";  // mail gives new credit
+  for (int i = 0; i < 200; ++i) commands += "NOOP\r\n";
+  const std::string codes = codes_of(commands);
+  EXPECT_TRUE(codes.ends_with("250 421"));
+  EXPECT_EQ(codes.size(), 4U * (1 + 5 + 100 + 1) - 1);
+}
+
+TEST(ServerSession, LetsOneBadRecipientSpoilNeitherTheOthersNorTheSession) {
+  std::string commands = "EHLO me\r\n" + mail;
+  for (int i = 0; i < 100; ++i) commands += "RCPT TO:<bad@@>\r\nRCPT TO:<nobody@example.org>\r\n";
+  const Outcome outcome = serve({commands + rcpt + "DATA\r\nx\r\n.\r\n"});
+  EXPECT_TRUE(outcome.codes.ends_with("501 550 250 354 250"));
+  EXPECT_EQ(outcome.envelopes.at(0).recipients.size(), 1U);
+}
+
+TEST(ServerSession, NeedsSmtputf8ForAddressesThatAreNotAscii) {
+  const std::string hello = "EHLO me\r\n";
+  EXPECT_EQ(codes_of(hello + "MAIL FROM:<j\u00fcrgen@example.org>\r\n"), "220 250 553");
+  EXPECT_EQ(codes_of(hello + mail + "RCPT TO:<ann@b\u00fccher.example>\r\n"), "220 250 250 553");
+  EXPECT_EQ(codes_of(hello + "MAIL FROM:<> SMTPUTF8\r\nRCPT TO:<j\u00fcrgen@example.org>\r\n"), "220 250 250 250");
+}
+
+TEST(ServerSession, IgnoresASourceRoute) {
+  const Outcome outcome =
+      serve({"EHLO me\r\n" + mail + "RCPT TO:<@relay.example,@b.example:ann@example.org>\r\nDATA\r\nx\r\n.\r\n"});
+  EXPECT_EQ(outcome.envelopes.at(0).recipients.at(0).text(), "ann@example.org");
+}
+
+TEST(ServerSession, MakesBareLineEndsWholeWhereThatIsWantedAndStillEndsNothingWithThem) {
+  ServerOptions options;
+  options.bare_line_ends = BareLineEnds::made_crlf;
+  const std::string data = "Subject: x\n\na\rb\r\n..c\n.\nMAIL FROM:<evil@example.org>\n.\r.\r\n.\r\n";
+  for (std::size_t cut = 0; cut <= data.size(); ++cut) {
+    const Outcome outcome =
+        serve({"EHLO me\r\n" + transaction + data.substr(0, cut), data.substr(cut) + "QUIT\r\n"}, options);
+    EXPECT_EQ(outcome.codes, "220 250 250 250 354 250 221") << cut;
+    EXPECT_EQ(outcome.contents,
+              Pieces{"Subject: x\r\n\r\na\r\nb\r\n.c\r\n.\r\nMAIL FROM:<evil@example.org>\r\n.\r\n.\r\n"});
+  }
 }
 
 TEST(ServerSession, DropsWhatWasSentInClearAfterStarttls) {
@@ -237,6 +282,7 @@ TEST(ServerSession, FollowsTheRulesOfAuth) {
   options.require_authentication = true;
   const std::string user = base64_encode("user") + "\r\n";
   const std::string pencil = base64_encode("pencil") + "\r\n";
+  const std::string wrong = "AUTH PLAIN " + base64_encode(std::string("\0user\0pen", 9)) + "\r\n";
   const struct {
     std::string commands, codes;
   } cases[] = {
@@ -251,6 +297,12 @@ TEST(ServerSession, FollowsTheRulesOfAuth) {
       {"AUTH LOGIN\r\n*\r\nNOOP\r\n", "334 501 250"},
       {"AUTH LOGIN\r\nnot base64\r\nNOOP\r\n", "334 501 250"},
       {"AUTH PLAIN =\r\n", "501"},
+      {"AUTH PLAIN " + base64_encode(std::string("user\0user\0pencil", 16)) + "\r\n", "235"},
+      {"AUTH PLAIN " + base64_encode(std::string("boss\0user\0pencil", 16)) + "\r\n", "501"},
+      {"AUTH PLAIN " + base64_encode(std::string("\0user\0pen\0cil", 13)) + "\r\n", "501"},
+      {"AUTH LOGIN\r\n" + std::string(20000, 'x') + "\r\nNOOP\r\n", "334 501 250"},
+      {"AUTH SCRAM-SHA-256\r\n", "504"},
+      {wrong + wrong + "NOOP\r\n" + wrong + "NOOP\r\n", "535 535 250 535 421"},
       {"AUTH PLAIN " + user, "501"},
       {"AUTH PLAIN !!!\r\n", "501"},
       {"AUTH NTLM\r\n", "504"},
@@ -273,7 +325,8 @@ TEST(ServerSession, LeavesASilentPeer) {
     auto [near, far] = net::stream_pair(loop);
     PretendedTls tls;
     KeepingHandler handler;
-    ServerSession session(loop, std::move(far), tls, handler, {});
+    SeededRandom chance(1);
+    ServerSession session(loop, std::move(far), tls, chance, handler, {});
     async::TaskGroup group(loop);
     group.spawn(say_and_wait(loop, *near, words));
     const Monotonic began = loop.now();
