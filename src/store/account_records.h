@@ -1,4 +1,4 @@
-// The people who use the Back Office, their sessions and saved views.
+// The people who use the Back Office, their sessions and saved views; the logins of SMTP submission.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,24 @@ struct UserRecord {
   std::string preferences = "{}";  // JSON of the Back Office's own
   Timestamp created_at;
   std::optional<Timestamp> last_sign_in_at;
+};
+
+using SubmissionLoginId = std::int64_t;
+
+// A name and password for SMTP submission, and what may be done with them. Of the password, what SCRAM keeps (RFC 5802
+// §3).
+struct SubmissionLoginRecord {
+  SubmissionLoginId id = 0;
+  std::string username;  // unique
+  std::string salt, stored_key, server_key;
+  std::int64_t iterations = 0;
+  std::vector<std::string> senders;  // "ann@example.org", "*@example.org"; none: any
+  std::string lane;                  // of all its mail; "": as each message says
+  std::uint32_t per_minute = 0;      // emails; 0: no limit
+  std::uint32_t per_day = 0;         // emails in a day of UTC; 0: no limit
+  bool enabled = true;
+  Timestamp created_at;
+  std::optional<Timestamp> last_used_at;
 };
 
 // A browser that is signed in. The cookie's token is not kept, only its hash.

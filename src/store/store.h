@@ -260,6 +260,13 @@ class Store {
   virtual Answer<> put_view(ViewRecord view) = 0;                                     // replaces the one of that name
   virtual Answer<> delete_view(UserId user, std::string page, std::string name) = 0;  // not_found
 
+  // Logins of SMTP submission. One with id 0 is new and gets one; any other is replaced whole. Error conflict,
+  // "login_exists", when another has that name; not_found when there is no such login.
+  virtual Answer<std::vector<SubmissionLoginRecord>> submission_logins() = 0;  // by id
+  virtual Answer<SubmissionLoginRecord> put_submission_login(SubmissionLoginRecord login,
+                                                             std::optional<AuditRecord> audit) = 0;
+  virtual Answer<> delete_submission_login(SubmissionLoginId id, AuditRecord audit) = 0;
+
   // Of this process.
   virtual ChangeCounts changes() const = 0;
 

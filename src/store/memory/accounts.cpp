@@ -89,6 +89,39 @@ Answer<> MemoryStore::delete_view(UserId user, std::string page, std::string nam
   });
 }
 
+Answer<std::vector<SubmissionLoginRecord>> MemoryStore::submission_logins() {
+  co_await turn();
+  std::vector<SubmissionLoginRecord> all;
+  for (const auto& [id, login] : disk_->submission_logins) all.push_back(login);
+  co_return all;
+}
+
+Answer<SubmissionLoginRecord> MemoryStore::put_submission_login(SubmissionLoginRecord login,
+                                                                std::optional<AuditRecord> audit) {
+  const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
+    const bool taken = std::ranges::any_of(disk.submission_logins, [&login](const auto& entry) {
+      return entry.second.username == login.username && entry.first != login.id;
+    });
+    if (taken) return fail(ErrorCode::conflict, "login_exists");
+    if (login.id != 0 && !disk.submission_logins.contains(login.id))
+      return fail(ErrorCode::not_found, "there is no such login");
+    if (login.id == 0) login.id = ++disk.last_submission_login;
+    disk.submission_logins[login.id] = login;
+    if (audit) keep_audit(disk, *audit);
+    return {};
+  });
+  if (!written) co_return std::unexpected(written.error());
+  co_return login;
+}
+
+Answer<> MemoryStore::delete_submission_login(SubmissionLoginId id, AuditRecord audit) {
+  co_return co_await write(Write::other, [&](Disk& disk) -> Result<> {
+    if (disk.submission_logins.erase(id) == 0) return fail(ErrorCode::not_found, "there is no such login");
+    keep_audit(disk, audit);
+    return {};
+  });
+}
+
 // Any commit may have changed anything.
 ChangeCounts MemoryStore::changes() const {
   const std::uint64_t commits = disk_->commits;

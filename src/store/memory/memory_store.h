@@ -49,6 +49,7 @@ struct Disk {
   std::map<UserId, UserRecord> users;
   std::map<std::string, SessionRecord> sessions;                             // by token hash
   std::map<std::tuple<UserId, std::string, std::string>, ViewRecord> views;  // by user, page and name
+  std::map<SubmissionLoginId, SubmissionLoginRecord> submission_logins;
   std::vector<AuditRecord> audit;
   std::map<std::string, std::string> settings;
   std::map<std::int64_t, StatsBucket> minutes;
@@ -58,6 +59,7 @@ struct Disk {
   ConnectionId last_connection = 0;
   ApiKeyId last_api_key = 0;
   UserId last_user = 0;
+  SubmissionLoginId last_submission_login = 0;
   std::int64_t last_audit = 0;
   std::uint64_t commits = 0;  // rises with every change
 };
@@ -109,6 +111,10 @@ class MemoryStore final : public Store {
   Answer<> put_session(SessionRecord session, Timestamp now) override;
   Answer<> end_session(std::string token_hash) override;
   Answer<> end_sessions(UserId user, std::string except_hash) override;
+  Answer<std::vector<SubmissionLoginRecord>> submission_logins() override;
+  Answer<SubmissionLoginRecord> put_submission_login(SubmissionLoginRecord login,
+                                                     std::optional<AuditRecord> audit) override;
+  Answer<> delete_submission_login(SubmissionLoginId id, AuditRecord audit) override;
   Answer<std::vector<ViewRecord>> views(UserId user) override;
   Answer<> put_view(ViewRecord view) override;
   Answer<> delete_view(UserId user, std::string page, std::string name) override;

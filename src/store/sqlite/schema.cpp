@@ -127,6 +127,14 @@ CREATE TABLE view(
   user_id INTEGER NOT NULL, page TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL, columns TEXT NOT NULL,
   PRIMARY KEY(user_id, page, name)) WITHOUT ROWID;
 )sql",
+    // Names and passwords of SMTP submission.
+    R"sql(
+CREATE TABLE submission_login(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, salt BLOB NOT NULL, stored_key BLOB NOT NULL,
+  server_key BLOB NOT NULL, iterations INTEGER NOT NULL, senders TEXT NOT NULL, lane TEXT NOT NULL,
+  per_minute INTEGER NOT NULL, per_day INTEGER NOT NULL, enabled INTEGER NOT NULL, created_at INTEGER NOT NULL,
+  last_used_at INTEGER);
+)sql",
 };
 
 }  // namespace

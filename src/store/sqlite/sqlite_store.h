@@ -76,6 +76,10 @@ class SqliteStore final : public Store {
   Answer<> put_session(SessionRecord session, Timestamp now) override;
   Answer<> end_session(std::string token_hash) override;
   Answer<> end_sessions(UserId user, std::string except_hash) override;
+  Answer<std::vector<SubmissionLoginRecord>> submission_logins() override;
+  Answer<SubmissionLoginRecord> put_submission_login(SubmissionLoginRecord login,
+                                                     std::optional<AuditRecord> audit) override;
+  Answer<> delete_submission_login(SubmissionLoginId id, AuditRecord audit) override;
   Answer<std::vector<ViewRecord>> views(UserId user) override;
   Answer<> put_view(ViewRecord view) override;
   Answer<> delete_view(UserId user, std::string page, std::string name) override;
