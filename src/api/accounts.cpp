@@ -76,9 +76,13 @@ std::string cookie_of(const http::Request& request, std::string_view name) {
   return {};
 }
 
-std::string session_cookie_header(const Services& services, std::string_view token) {
+bool wants_secure_cookies(const Services& services, const Call& call) {
+  return services.config.secure_cookies || call.request.over_tls;
+}
+
+std::string session_cookie_header(const Services& services, const Call& call, std::string_view token) {
   std::string header = fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", session_cookie, token);
-  if (services.config.secure_cookies) header += "; Secure";
+  if (wants_secure_cookies(services, call)) header += "; Secure";
   if (token.empty()) header += "; Max-Age=0";
   return header;
 }

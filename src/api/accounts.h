@@ -22,8 +22,10 @@ http::Response refuse(const Call& call, const auth::Denied& denied);
 
 // The value of a cookie that the request brings; "" when it brings none.
 std::string cookie_of(const http::Request& request, std::string_view name);
+// Whether this caller's browser is reached over TLS: by us, or by what stands before us.
+bool wants_secure_cookies(const Services& services, const Call& call);
 // The Set-Cookie of a session; an empty token ends it.
-std::string session_cookie_header(const Services& services, std::string_view token);
+std::string session_cookie_header(const Services& services, const Call& call, std::string_view token);
 
 // Whether the settings want a second factor of this user, who has none yet: nothing else is allowed before.
 bool must_enroll_totp(const Services& services, const store::UserRecord& user);

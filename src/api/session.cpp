@@ -9,12 +9,12 @@
 namespace postroom::api {
 namespace {
 
-http::Response opened_answer(Services& services, const auth::OpenedSession& opened) {
+http::Response opened_answer(Services& services, const Call& call, const auth::OpenedSession& opened) {
   const auto& users = services.accounts.users();
   const auto user = users.find(opened.session.user_id);
   const store::UserRecord record = user == users.end() ? store::UserRecord{} : user->second;
   http::Response response = json_answer(200, render_session(services, {record, opened.session}));
-  response.with("Set-Cookie", session_cookie_header(services, opened.token.reveal()));
+  response.with("Set-Cookie", session_cookie_header(services, call, opened.token.reveal()));
   return response;
 }
 
@@ -55,7 +55,7 @@ Answering sign_in(Services& services, Call& call) {
       co_await services.accounts.sign_in(email, std::move(password), totp, call.request.peer.address.text);
   if (!opened) co_return refuse(call, opened.error());
   co_await end_earlier(services, call);
-  co_return opened_answer(services, *opened);
+  co_return opened_answer(services, call, *opened);
 }
 
 Answering accept_invitation(Services& services, Call& call) {
@@ -74,7 +74,7 @@ Answering accept_invitation(Services& services, Call& call) {
   const auto opened =
       co_await services.accounts.accept_invitation(token, email, std::move(password), call.request.peer.address.text);
   if (!opened) co_return refuse(call, opened.error());
-  co_return opened_answer(services, *opened);
+  co_return opened_answer(services, call, *opened);
 }
 
 Answering get_session(Services& services, Call& call) {
@@ -86,7 +86,7 @@ Answering sign_out(Services& services, Call& call) {
   if (!ended) co_return refuse(call, ended.error());
   http::Response response;
   response.status = 204;
-  response.with("Set-Cookie", session_cookie_header(services, ""));
+  response.with("Set-Cookie", session_cookie_header(services, call, ""));
   co_return response;
 }
 

@@ -37,7 +37,7 @@ std::string encoded(const std::string& text) {
 // What the words on the command line gave.
 struct Words {
   std::string config_file;
-  std::string data_dir, http, secret_key_file;
+  std::string data_dir, http, https, smtp, smtps, tls_cert, tls_key, secret_key_file;
   std::string id, path, name, key_file, reason, from, lane, email, role;
   std::vector<std::string> scopes, filters, fields, to, ids, tags;
   std::string format = "csv";
@@ -99,9 +99,13 @@ class CommandLine {
     Result<Configuration> read =
         words_.config_file.empty() ? Result<Configuration>(Configuration{}) : read_configuration(words_.config_file);
     if (!read) return read;
-    if (!words_.data_dir.empty()) read->data_dir = words_.data_dir;
-    if (!words_.http.empty()) read->http = words_.http;
-    if (!words_.secret_key_file.empty()) read->secret_key_file = words_.secret_key_file;
+    for (const auto& [given, into] :
+         {std::pair{&words_.data_dir, &read->data_dir}, std::pair{&words_.http, &read->http},
+          std::pair{&words_.https, &read->https}, std::pair{&words_.smtps, &read->smtps},
+          std::pair{&words_.tls_cert, &read->tls_cert}, std::pair{&words_.tls_key, &read->tls_key},
+          std::pair{&words_.secret_key_file, &read->secret_key_file}})
+      if (!given->empty()) *into = *given;
+    if (!words_.smtp.empty()) read->smtp = words_.smtp;
     return read;
   }
 
@@ -192,6 +196,15 @@ class CommandLine {
     CLI::App* server = add(&app_, "serve", "run the server", [this] { return with_configuration(serve); });
     server->add_option("--http", words_.http, "where the HTTP API listens (default 127.0.0.1:8600)")
         ->envname("POSTROOM_HTTP");
+    server->add_option("--https", words_.https, "where it listens under TLS, too (default: nowhere)")
+        ->envname("POSTROOM_HTTPS");
+    server->add_option("--smtp", words_.smtp, "where SMTP submission listens (default 127.0.0.1:2525; off: nowhere)")
+        ->envname("POSTROOM_SMTP");
+    server->add_option("--smtps", words_.smtps, "where it listens under TLS from the first byte (default: nowhere)")
+        ->envname("POSTROOM_SMTPS");
+    server->add_option("--tls-cert", words_.tls_cert, "certificate chain, PEM; read again when it changes")
+        ->envname("POSTROOM_TLS_CERT");
+    server->add_option("--tls-key", words_.tls_key, "its key, PEM")->envname("POSTROOM_TLS_KEY");
     CLI::App* catcher = app_.add_subcommand("capture", "a local provider that keeps what it gets, for demos and tests");
     catcher->add_option("--smtp", words_.capture.smtp, "where it listens (default 127.0.0.1:2525)");
     catcher->add_option("--dir", words_.capture.dir, "where the messages go")->required();

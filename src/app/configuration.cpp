@@ -17,6 +17,15 @@ std::unexpected<Error> bad(const std::string& key, const std::string& what) {
 
 const std::set<std::string> known_keys{"data_dir",
                                        "http",
+                                       "https",
+                                       "smtp",
+                                       "smtps",
+                                       "listener",
+                                       "tls_cert",
+                                       "tls_key",
+                                       "submit_socket",
+                                       "submission.sessions",
+                                       "submission.sessions_of_an_address",
                                        "host_name",
                                        "url",
                                        "secret_key_file",
@@ -72,18 +81,65 @@ Result<> read_duration(const toml::table& file, const char* path, std::optional<
   return {};
 }
 
+// One [[listener]].
+Result<SmtpListener> read_listener(const toml::table& table) {
+  using Encryption = intake::ListenerPolicy::Encryption;
+  for (const auto& [key, value] : table)
+    if (!std::set<std::string_view>{"address", "encryption", "allow_unauthenticated", "bare_line_ends", "proxies"}
+             .contains(key.str()))
+      return bad("listener." + std::string(key.str()), "there is no such setting");
+  SmtpListener listener;
+  listener.address = table["address"].value_or(std::string());
+  if (listener.address.empty()) return bad("listener.address", "HOST:PORT is needed");
+  const std::string encryption = table["encryption"].value_or(std::string("starttls"));
+  if (encryption != "starttls" && encryption != "tls") return bad("listener.encryption", "write starttls or tls");
+  listener.policy.encryption = encryption == "tls" ? Encryption::from_the_first_byte : Encryption::starttls;
+  listener.policy.allow_unauthenticated = table["allow_unauthenticated"].value_or(false);
+  const std::string bare = table["bare_line_ends"].value_or(std::string("refuse"));
+  if (bare != "refuse" && bare != "normalise") return bad("listener.bare_line_ends", "write refuse or normalise");
+  listener.policy.bare_line_ends = bare == "refuse" ? smtp::BareLineEnds::refused : smtp::BareLineEnds::made_crlf;
+  std::vector<std::string> proxies;
+  if (const Result<> read = read_texts(table, "proxies", proxies); !read) return std::unexpected(read.error());
+  Result<net::Networks> networks = net::Networks::parse(proxies);
+  if (!networks) return bad("listener.proxies", networks.error().message);
+  listener.policy.proxies = std::move(*networks);
+  return listener;
+}
+
+Result<> read_listeners(const toml::table& file, std::vector<SmtpListener>& into) {
+  if (!file.contains("listener")) return {};
+  const toml::array* list = file["listener"].as_array();
+  if (list == nullptr) return bad("listener", "write each as [[listener]]");
+  for (const toml::node& entry : *list) {
+    const toml::table* table = entry.as_table();
+    if (table == nullptr) return bad("listener", "write each as [[listener]]");
+    Result<SmtpListener> listener = read_listener(*table);
+    if (!listener) return std::unexpected(listener.error());
+    into.push_back(std::move(*listener));
+  }
+  return {};
+}
+
 Result<Configuration> read_table(const toml::table& file) {
   Configuration configuration;
   if (const Result<> known = refuse_unknown(file, ""); !known) return std::unexpected(known.error());
   for (const auto& [path, into] :
        {std::pair{"data_dir", &configuration.data_dir}, std::pair{"http", &configuration.http},
-        std::pair{"host_name", &configuration.host_name}, std::pair{"url", &configuration.url},
-        std::pair{"secret_key_file", &configuration.secret_key_file},
+        std::pair{"https", &configuration.https}, std::pair{"smtps", &configuration.smtps},
+        std::pair{"tls_cert", &configuration.tls_cert}, std::pair{"tls_key", &configuration.tls_key},
+        std::pair{"submit_socket", &configuration.submit_socket}, std::pair{"host_name", &configuration.host_name},
+        std::pair{"url", &configuration.url}, std::pair{"secret_key_file", &configuration.secret_key_file},
         std::pair{"oidc.issuer", &configuration.oidc_issuer},
         std::pair{"oidc.client_id", &configuration.oidc_client_id},
         std::pair{"oidc.client_secret_file", &configuration.oidc_client_secret_file},
         std::pair{"oidc.name", &configuration.oidc_name}, std::pair{"oidc.ca_file", &configuration.oidc_ca_file}})
     if (const auto text = file.at_path(path).value<std::string>()) *into = *text;
+  configuration.smtp = file["smtp"].value<std::string>();
+  if (const Result<> read = read_listeners(file, configuration.listeners); !read) return std::unexpected(read.error());
+  intake::SubmissionLimits& bounds = configuration.submission_limits;
+  bounds.sessions = file.at_path("submission.sessions").value_or(bounds.sessions);
+  bounds.sessions_of_an_address =
+      file.at_path("submission.sessions_of_an_address").value_or(bounds.sessions_of_an_address);
   std::vector<std::string> waits;
   std::optional<Duration> idle;
   for (const Result<>& read :

@@ -10,13 +10,27 @@
 
 #include "base/result.h"
 #include "base/timestamp.h"
+#include "intake/submission_server.h"
 #include "store/records.h"
 
 namespace postroom::app {
 
+// One place where SMTP is served.
+struct SmtpListener {
+  std::string address;  // HOST:PORT
+  intake::ListenerPolicy policy;
+};
+
 struct Configuration {
   std::string data_dir = "./postroom-data";
   std::string http = "127.0.0.1:8600";
+  std::string https;                    // HTTP over TLS, too; "": not
+  std::optional<std::string> smtp;      // default_smtp when not set, "off": not
+  std::string smtps;                    // SMTP over TLS from the first byte; "": not
+  std::vector<SmtpListener> listeners;  // more of them, each with its own policy
+  std::string tls_cert, tls_key;        // PEM files; read again when they change
+  std::string submit_socket;            // where every user of this machine may submit mail; "": nowhere
+  intake::SubmissionLimits submission_limits;
   std::string url;              // as browsers reach the Back Office: "https://mail.example.org"; by default --http's
   std::string host_name;        // of Message-ID and EHLO; the machine's when empty
   std::string secret_key_file;  // DIR/secret.key when empty
@@ -39,8 +53,11 @@ struct Configuration {
   std::string oidc_ca_file;
 
   Configuration();
+  std::string socket() const { return data_dir + "/postroom.sock"; }
   std::string key_file() const { return secret_key_file.empty() ? data_dir + "/secret.key" : secret_key_file; }
 };
+
+inline constexpr const char* default_smtp = "127.0.0.1:2525";
 
 // "90s", "15m", "8h", "3d", "250ms". Error: invalid.
 Result<Duration> parse_duration(const std::string& text);

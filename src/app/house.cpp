@@ -72,6 +72,8 @@ Result<std::unique_ptr<House>> House::open(net::SystemLoop& loop, Configuration 
   if (Result<> guarded = house->guard_clock(); !guarded) return std::unexpected(guarded.error());
   if (const Result<> loaded = loop.run(house->keys_->load()); !loaded) return std::unexpected(loaded.error());
   if (const Result<> loaded = loop.run(house->accounts_->load()); !loaded) return std::unexpected(loaded.error());
+  if (const Result<> loaded = loop.run(house->logins_->load()); !loaded) return std::unexpected(loaded.error());
+  if (const Result<> loaded = loop.run(house->allowance_->load()); !loaded) return std::unexpected(loaded.error());
   return house;
 }
 
@@ -103,6 +105,7 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
       loop_, *store_, *ids_, random_, configuration_.host_name,
       intake::Limits{configuration_.message_bytes, limits::recipients, limits::attachments, configuration_.lanes},
       [this] { return room(); });
+  build_submission();
   delivery::Network network{dialer_, resolver_, tls_,
                             [this](const net::IpAddress& address) { return destinations_.check(address); }};
   engine_ = std::make_unique<delivery::Engine>(
@@ -135,6 +138,17 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
                                                   *secrets_, metrics_, std::move(config)});
   api_->mount(router_);
   router_.set_fallback([this](http::Request& request, const http::PathParams&) { return site_.answer(request); });
+}
+
+void House::build_submission() {
+  logins_ = std::make_unique<auth::SubmissionLogins>(loop_, *store_, random_);
+  allowance_ = std::make_unique<intake::SubmissionAllowance>(loop_, *store_);
+  smtp::ServerOptions options;
+  options.host_name = configuration_.host_name;
+  options.message_bytes = configuration_.message_bytes;
+  submission_ = std::make_unique<intake::SubmissionServer>(
+      loop_, tls_, random_, intake::SubmissionDoors{loop_, *intake_, *keys_, *logins_, *allowance_, guesses_},
+      std::move(options), configuration_.submission_limits);
 }
 
 Result<> House::build_oidc() {
@@ -264,6 +278,10 @@ void House::publish_metrics() {
   set("deferred", counters.deferred);
   set("doubted", counters.doubted);
   set("failed_over", counters.failed_over);
+  metrics_.gauge("postroom_smtp_sessions", "Open sessions of SMTP submission.")
+      .set(static_cast<double>(submission_->open_sessions()));
+  metrics_.gauge("postroom_smtp_messages_accepted", "Messages that this process took in over SMTP.")
+      .set(static_cast<double>(submission_->accepted()));
   metrics_.gauge("postroom_emails_in_memory", "Due emails that the engine holds.")
       .set(static_cast<double>(engine_->in_memory()));
   const Duration ahead = net::SystemLoop::system_wall() - Milliseconds(loop_.wall().ms);

@@ -12,6 +12,8 @@
 #include "auth/api_keys.h"
 #include "auth/oidc.h"
 #include "auth/secret_box.h"
+#include "auth/sign_in_throttle.h"
+#include "auth/submission_logins.h"
 #include "base/id.h"
 #include "base/random.h"
 #include "console/site.h"
@@ -19,6 +21,7 @@
 #include "http/client.h"
 #include "http/router.h"
 #include "intake/intake.h"
+#include "intake/submission_server.h"
 #include "net/resolver.h"
 #include "net/system_loop.h"
 #include "net/tcp.h"
@@ -39,6 +42,8 @@ class House final : public api::DeliveryDoor {
   auth::ApiKeys& keys() { return *keys_; }
   auth::Accounts& accounts() { return *accounts_; }
   delivery::Engine& engine() { return *engine_; }
+  intake::SubmissionServer& submission() { return *submission_; }
+  net::OpenSslTls& tls() { return tls_; }
   Random& chance() { return random_; }
   observe::Metrics& metrics() { return metrics_; }
 
@@ -67,6 +72,7 @@ class House final : public api::DeliveryDoor {
   void build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets);
   std::optional<std::string> room();
   std::optional<std::string> look_for_room() const;
+  void build_submission();
   Result<> build_oidc();
   async::Task<Result<std::string>> fetch(auth::OidcCall call);
 
@@ -87,7 +93,11 @@ class House final : public api::DeliveryDoor {
   std::unique_ptr<auth::Accounts> accounts_;
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<auth::Oidc> oidc_;
+  std::unique_ptr<auth::SubmissionLogins> logins_;
+  auth::SignInThrottle guesses_;  // at submission
   std::unique_ptr<intake::Intake> intake_;
+  std::unique_ptr<intake::SubmissionAllowance> allowance_;
+  std::unique_ptr<intake::SubmissionServer> submission_;
   std::optional<std::string> room_;  // why there is none
   Monotonic room_known_until_{};
   std::unique_ptr<delivery::Engine> engine_;

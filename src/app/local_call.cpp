@@ -89,7 +89,7 @@ Result<LocalAnswer> call_locally(const Configuration& configuration, const Local
     return loop.run(call_house(**house, request));
   }
   if (house.error().code != ErrorCode::conflict) return std::unexpected(house.error());
-  Result<LocalAnswer> answer = loop.run(call_socket(loop, configuration.data_dir + "/postroom.sock", request));
+  Result<LocalAnswer> answer = loop.run(call_socket(loop, configuration.socket(), request));
   // Nobody listens: then what kept us out was not a server, and its reason is what the person needs to read.
   if (!answer && answer.error().code != ErrorCode::timeout) return std::unexpected(house.error());
   return answer;

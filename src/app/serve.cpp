@@ -1,8 +1,10 @@
 #include "app/serve.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <cstdio>
+#include <vector>
 
 #include "app/exit_status.h"
 #include "app/house.h"
@@ -14,16 +16,24 @@ namespace {
 
 constexpr Duration farewell = std::chrono::seconds(4);  // for HTTP answers under way, after the engine has stopped
 
+// One listening socket and how its clients are spoken to.
+struct OpenListener {
+  std::string name;  // "smtp", as it is announced
+  std::unique_ptr<net::Listener> listener;
+  intake::ListenerPolicy policy;  // of SMTP
+};
+
+// All that listens.
+struct Doors {
+  std::vector<OpenListener> http;  // "http", "https", "socket"
+  std::vector<OpenListener> smtp;
+};
+
 // Everything that runs while the server serves, and the order in which it ends.
 class Service {
  public:
-  Service(net::SystemLoop& loop, House& house, std::unique_ptr<net::Listener> http,
-          std::unique_ptr<net::Listener> local)
-      : loop_(loop),
-        house_(house),
-        http_(std::move(http)),
-        local_(std::move(local)),
-        server_(loop, house.chance(), house.router()) {
+  Service(net::SystemLoop& loop, House& house, Doors doors)
+      : loop_(loop), house_(house), doors_(std::move(doors)), server_(loop, house.chance(), house.router()) {
     requests_ = &house.metrics().counter("postroom_http_requests_total", "HTTP requests answered.");
     server_.on_exchange([this](const http::Exchange&) {
       requests_->add();
@@ -37,31 +47,117 @@ class Service {
   void stop() {
     if (stopped_) return;
     stopped_ = true;
-    http_->close();
-    local_->close();
+    for (const auto* listeners : {&doors_.http, &doors_.smtp})
+      for (const OpenListener& door : *listeners) door.listener->close();
     server_.shutdown();
+    house_.submission().shutdown();
     house_.stop();
   }
 
   async::Task<void> run() {
     async::TaskGroup tasks(loop_);
-    tasks.spawn(server_.serve(*http_));
-    tasks.spawn(server_.serve(*local_));
+    for (OpenListener& door : doors_.http)
+      tasks.spawn(server_.serve(*door.listener, door.name == "https" ? &house_.tls() : nullptr));
+    for (OpenListener& door : doors_.smtp) tasks.spawn(house_.submission().serve(*door.listener, door.policy));
     tasks.spawn(house_.keep_retention());
     co_await house_.engine().run();
-    co_await server_.drain(loop_.now() + farewell);
+    const Monotonic end = loop_.now() + farewell;
+    co_await house_.submission().drain(end);
+    co_await server_.drain(end);
     co_await tasks.join();
   }
 
  private:
   net::SystemLoop& loop_;
   House& house_;
-  std::unique_ptr<net::Listener> http_, local_;
+  Doors doors_;
   http::Server server_;
   bool stopped_ = false;
   Monotonic next_publication_{};
   observe::Counter* requests_ = nullptr;
 };
+
+Result<OpenListener> open_tcp(net::SystemLoop& loop, const std::string& name, const std::string& address) {
+  const Result<net::Endpoint> at = net::parse_endpoint(address);
+  if (!at) return fail(at.error().code, name + ": " + at.error().message);
+  Result<std::unique_ptr<net::Listener>> listener = net::listen_tcp(loop, *at);
+  if (!listener) return std::unexpected(listener.error());
+  return OpenListener{name, std::move(*listener), {}};
+}
+
+// Each listener that the configuration asks for, in `into`.
+Result<> open_smtp(net::SystemLoop& loop, const Configuration& configuration, std::vector<OpenListener>& into) {
+  using Encryption = intake::ListenerPolicy::Encryption;
+  std::vector<SmtpListener> wanted = configuration.listeners;
+  if (configuration.smtp && *configuration.smtp != "off") wanted.push_back({*configuration.smtp, {}});
+  if (!configuration.smtps.empty()) {
+    wanted.push_back({configuration.smtps, {}});
+    wanted.back().policy.encryption = Encryption::from_the_first_byte;
+  }
+  for (SmtpListener& each : wanted) {
+    const bool implicit = each.policy.encryption == Encryption::from_the_first_byte;
+    if (implicit && configuration.tls_cert.empty())
+      return fail(ErrorCode::invalid, "SMTP over TLS needs a certificate: --tls-cert, --tls-key");
+    Result<OpenListener> opened = open_tcp(loop, implicit ? "smtps" : "smtp", each.address);
+    if (!opened) return std::unexpected(opened.error());
+    opened->policy = std::move(each.policy);
+    into.push_back(std::move(*opened));
+  }
+  if (configuration.smtp) return {};
+  // Nobody has asked for this one by name: a second server on the machine, or another that has the port, is no error.
+  Result<OpenListener> opened = open_tcp(loop, "smtp", default_smtp);
+  if (opened)
+    into.push_back(std::move(*opened));
+  else
+    fmt::print(stderr, "postroom: no SMTP at its usual place: {}; name another with --smtp, or say --smtp off\n",
+               opened.error().message);
+  return {};
+}
+
+Result<Doors> open_doors(net::SystemLoop& loop, const Configuration& configuration) {
+  Doors doors;
+  Result<OpenListener> http = open_tcp(loop, "http", configuration.http);
+  if (!http) return std::unexpected(http.error());
+  doors.http.push_back(std::move(*http));
+  if (!configuration.https.empty()) {
+    if (configuration.tls_cert.empty())
+      return fail(ErrorCode::invalid, "--https needs a certificate: --tls-cert, --tls-key");
+    Result<OpenListener> https = open_tcp(loop, "https", configuration.https);
+    if (!https) return std::unexpected(https.error());
+    doors.http.push_back(std::move(*https));
+  }
+  Result<std::unique_ptr<net::Listener>> local = net::listen_unix(loop, configuration.socket());
+  if (!local) return std::unexpected(local.error());
+  doors.http.push_back({"socket", std::move(*local), {}});
+  if (!configuration.submit_socket.empty()) {
+    Result<std::unique_ptr<net::Listener>> open =
+        net::listen_unix(loop, configuration.submit_socket, net::SocketUsers::everyone);
+    if (!open) return std::unexpected(open.error());
+    doors.http.push_back({"submit socket", std::move(*open), {}});
+  }
+  if (Result<> smtp = open_smtp(loop, configuration, doors.smtp); !smtp) return std::unexpected(smtp.error());
+  return doors;
+}
+
+// Each session is an open file: as many as the system allows.
+void allow_many_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+// Tells on stdout where each listens, for people and for whoever has asked for port 0.
+void announce(const Doors& doors, const Configuration& configuration) {
+  for (const auto* listeners : {&doors.http, &doors.smtp})
+    for (const OpenListener& door : *listeners) {
+      std::string where = net::to_string(door.listener->local());
+      if (door.name == "socket") where = configuration.socket();
+      if (door.name == "submit socket") where = configuration.submit_socket;
+      fmt::print("listening {} {}\n", door.name, where);
+    }
+  std::fflush(stdout);
+}
 
 }  // namespace
 
@@ -72,21 +168,22 @@ int serve(const Configuration& configuration) {
     fmt::print(stderr, "postroom: {}\n", error.message);
     return error.code == ErrorCode::conflict ? exit_in_use : exit_failure;
   };
-  const Result<net::Endpoint> at = net::parse_endpoint(configuration.http);
-  if (!at) return give_up({at.error().code, "--http: " + at.error().message});
+  allow_many_files();
   Result<std::unique_ptr<House>> house = House::open(loop, configuration);
   if (!house) return give_up(house.error());
-  Result<std::unique_ptr<net::Listener>> http = net::listen_tcp(loop, *at);
-  if (!http) return give_up(http.error());
-  const std::string socket = configuration.data_dir + "/postroom.sock";
-  Result<std::unique_ptr<net::Listener>> local = net::listen_unix(loop, socket);
-  if (!local) return give_up(local.error());
+  if (!configuration.tls_cert.empty())
+    if (const Result<> used = (*house)->tls().use_certificate(configuration.tls_cert, configuration.tls_key); !used)
+      return give_up(used.error());
+  (*house)->tls().on_certificate_trouble([&log](const Error& error) {
+    log.write(observe::Level::warning, "certificate not renewed", {{"reason", error.message}});
+  });
+  Result<Doors> doors = open_doors(loop, configuration);
+  if (!doors) return give_up(doors.error());
 
-  const std::string address = net::to_string((*http)->local());
-  Service service(loop, **house, std::move(*http), std::move(*local));
+  const std::string address = net::to_string(doors->http.front().listener->local());
+  announce(*doors, configuration);
+  Service service(loop, **house, std::move(*doors));
   loop.on_stop_signal([&service] { service.stop(); });
-  fmt::print("listening http {}\nlistening socket {}\n", address, socket);
-  std::fflush(stdout);
   log.write(observe::Level::info, "started", {{"http", address}, {"data_dir", configuration.data_dir}});
   if ((*house)->accounts().users().empty())
     fmt::print(stderr, "Nobody has an account yet. Make the first one, of an admin, here:\n  {}/welcome#token={}\n",

@@ -24,6 +24,7 @@ struct Request {
   std::string id;  // X-Request-Id of the answer
   net::Endpoint peer;
   std::optional<unsigned> peer_uid;  // of a Unix-domain peer
+  bool over_tls = false;
 
   // The first header of this name, whatever its case; nullptr when there is none.
   const std::string* header(std::string_view name) const;

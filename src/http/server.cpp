@@ -28,13 +28,13 @@ Server::Server(async::Loop& loop, Random& random, const Router& router, ServerOp
 
 Server::~Server() = default;
 
-async::Task<void> Server::serve(net::Listener& listener) {
+async::Task<void> Server::serve(net::Listener& listener, net::Tls* tls) {
   for (;;) {
     auto stream = co_await listener.accept();
     if (!stream) co_return;
     if (stopping_) continue;
     if (sessions_.size() < options_.connections) {
-      tasks_.spawn(run(std::move(*stream)));
+      tasks_.spawn(run(std::move(*stream), tls));
     } else if (turned_away_ < turned_away_at_once) {
       tasks_.spawn(turn_away(std::move(*stream)));
     }
@@ -65,7 +65,13 @@ async::Task<void> Server::turn_away(net::StreamPtr stream) {
   --turned_away_;
 }
 
-async::Task<void> Server::run(net::StreamPtr stream) {
+async::Task<void> Server::run(net::StreamPtr stream, net::Tls* tls) {
+  if (tls != nullptr) {
+    stream->set_deadline(loop_.now() + options_.header);
+    Result<net::StreamPtr> wrapped = co_await tls->accept(std::move(stream));
+    if (!wrapped || stopping_) co_return;
+    stream = std::move(*wrapped);
+  }
   Session session(std::move(stream), options_.limits);
   const auto place = sessions_.insert(sessions_.end(), &session);
   for (bool open = true; open && !stopping_;) {
@@ -74,6 +80,7 @@ async::Task<void> Server::run(net::StreamPtr stream) {
     request.id = next_request_id();
     request.peer = session.stream->peer();
     request.peer_uid = session.stream->peer_uid();
+    request.over_tls = session.stream->tls().has_value();
     session.stream->set_deadline(Monotonic::never());  // the handler keeps its own deadlines
     open = co_await answer(session, request);
     session.idle = session.parser.untouched();

@@ -38,7 +38,8 @@ class Server {
 
   void on_exchange(std::function<void(const Exchange&)> observer) { observer_ = std::move(observer); }
   // Serves until the listener is closed. Several may be served at once; the listener outlives the call.
-  async::Task<void> serve(net::Listener& listener);
+  // `tls`: spoken from the first byte on.
+  async::Task<void> serve(net::Listener& listener, net::Tls* tls = nullptr);
   // Idle connections end now, the others after the request they are at. The owner closes the listeners.
   void shutdown();
   // Until every connection has ended; after `deadline` they are cut.
@@ -47,7 +48,7 @@ class Server {
 
  private:
   struct Session;
-  async::Task<void> run(net::StreamPtr stream);
+  async::Task<void> run(net::StreamPtr stream, net::Tls* tls);
   async::Task<void> turn_away(net::StreamPtr stream);
   async::Task<bool> receive(Session& session);
   async::Task<void> refuse(Session& session, const ParseRefusal& refusal);

@@ -103,9 +103,17 @@ std::variant<Frozen, Refusal> freeze(const ComposedSubmission& submission, const
   return Frozen{std::move(*content), submission.subject, from.address, eight_bit, eight_bit};
 }
 
+// The Received field's value (RFC 5321 §4.4), "" without a trace. No "for": all recipients share the content.
+std::string received(const std::optional<Trace>& trace, const std::string& host, MessageId id, Timestamp now) {
+  if (!trace) return {};
+  return "from " + trace->from + "\r\n\tby " + host + " (Postroom) with " + trace->protocol + " id " + to_string(id) +
+         ";\r\n\t" + format_rfc5322(now);
+}
+
 std::variant<Frozen, Refusal> freeze(const RawSubmission& submission, const Checked& checked,
-                                     const std::string& message_id) {
-  Result<mime::RawMessage> raw = mime::freeze_raw(submission.content, {checked.due_at, message_id});
+                                     const std::string& message_id, std::string received) {
+  Result<mime::RawMessage> raw =
+      mime::freeze_raw(submission.content, {checked.due_at, message_id, std::move(received)});
   if (!raw)
     return Refusal{422, "message_invalid", "The message can't be sent as it is: " + raw.error().message + ".", {}};
   return Frozen{std::move(raw->content), std::move(raw->subject), checked.reverse_path, raw->eight_bit,
@@ -169,9 +177,10 @@ Intake::Preparation Intake::prepare(const AnySubmission& submission,
   store::NewMessage added;
   added.message.id = MessageId{ids_.next(now, bucket)};
   const std::string message_id = to_lower(to_string(added.message.id)) + "@" + host_name_;
-  std::variant<Frozen, Refusal> frozen = composed != nullptr
-                                             ? freeze(*composed, checked, *from, message_id)
-                                             : freeze(std::get<RawSubmission>(submission), checked, message_id);
+  const auto* raw = std::get_if<RawSubmission>(&submission);
+  std::variant<Frozen, Refusal> frozen =
+      raw == nullptr ? freeze(*composed, checked, *from, message_id)
+                     : freeze(*raw, checked, message_id, received(raw->trace, host_name_, added.message.id, now));
   if (Refusal* refusal = std::get_if<Refusal>(&frozen)) return std::move(*refusal);
   Frozen& message = std::get<Frozen>(frozen);
   if (message.content.size() > limits_.message_bytes) return too_large(limits_.message_bytes);
@@ -224,15 +233,18 @@ async::Task<Outcome> Intake::accept(AnySubmission submission, std::string creden
     answer.erase("id");
     for (json::value& email : answer["emails"].as_array()) email.as_object().erase("id");
     answer["dry_run"] = true;
-    co_return Answered{json::serialize(answer), false, true};
+    co_return Answered{json::serialize(answer), "", false, true};
   }
+  std::string id = to_string(message.message.id);
   store::AcceptRequest request;
   request.messages.push_back(std::move(message));
   Result<store::AcceptResult> accepted = co_await store_.accept(std::move(request));
   if (!accepted) co_return unavailable();
   store::AcceptedItem& item = accepted->items.front();
   if (item.how == Acceptance::conflict) co_return idempotency_conflict();
-  co_return Answered{std::move(item.answer), item.how == Acceptance::replayed, false};
+  const bool replayed = item.how == Acceptance::replayed;
+  if (replayed) id = json::parse(item.answer).at("id").as_string();
+  co_return Answered{std::move(item.answer), std::move(id), replayed, false};
 }
 
 async::Task<Outcome> Intake::accept_batch(std::vector<BatchItem> items, std::string credential,
@@ -273,7 +285,7 @@ async::Task<Outcome> Intake::accept_batch(std::vector<BatchItem> items, std::str
   Result<store::AcceptResult> accepted = co_await store_.accept(std::move(request));
   if (!accepted) co_return unavailable();
   if (accepted->how == Acceptance::conflict) co_return idempotency_conflict();
-  co_return Answered{std::move(accepted->answer), accepted->how == Acceptance::replayed, false};
+  co_return Answered{std::move(accepted->answer), "", accepted->how == Acceptance::replayed, false};
 }
 
 }  // namespace postroom::intake

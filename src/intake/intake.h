@@ -45,6 +45,7 @@ struct Limits {
 // The outcome of one submission: a refusal, or the answer's JSON text (the same text a replay gets).
 struct Answered {
   std::string json;  // {"id": …, "emails": […]}
+  std::string id;    // the message's; "" of a batch and of a dry run
   bool replayed = false;
   bool dry_run = false;
 };
@@ -58,6 +59,9 @@ class Intake {
   // acceptance.
   Intake(async::Loop& loop, store::Store& store, IdGenerator& ids, Random& random, std::string host_name, Limits limits,
          std::function<std::optional<std::string>()> room);
+
+  // Why nothing can be accepted now: the disk's room; nullopt when it can.
+  std::optional<std::string> no_room() const { return room_(); }
 
   // One message. `credential` scopes idempotency and stands as MessageRecord::submitted_by.
   async::Task<Outcome> accept(AnySubmission submission, std::string credential, std::optional<Idempotency> idempotency);

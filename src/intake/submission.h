@@ -48,10 +48,17 @@ struct ComposedSubmission {
   DeliveryOptions options;
 };
 
+// Where a message came from, for its Received field (RFC 5321 §4.4).
+struct Trace {
+  std::string from;      // "client.example.org ([192.0.2.7])"
+  std::string protocol;  // RFC 3848: "ESMTPSA"
+};
+
 struct RawSubmission {
   std::string from;  // the reverse-path; "" or "<>" is the null one
   std::vector<std::string> to;
   std::string content;  // as given
+  std::optional<Trace> trace;
   DeliveryOptions options;
 };
 

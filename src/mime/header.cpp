@@ -180,4 +180,25 @@ std::string encode_parameter(std::string_view name, std::string_view value) {
   return encoded;
 }
 
+std::string unfold(std::string_view value) {
+  std::string plain;
+  for (const char c : trim(value))
+    if (c != '\r' && c != '\n') plain += c;
+  return plain;
+}
+
+void for_each_field(std::string_view message,
+                    const std::function<void(std::string_view name, std::string_view value)>& visit) {
+  while (!message.empty() && message[0] != '\n' && !message.starts_with("\r\n")) {
+    std::size_t end = message.find('\n');
+    while (end != std::string_view::npos && end + 1 < message.size() &&
+           (message[end + 1] == ' ' || message[end + 1] == '\t'))
+      end = message.find('\n', end + 1);
+    const std::string_view field = message.substr(0, end);
+    message.remove_prefix(end == std::string_view::npos ? message.size() : end + 1);
+    const std::size_t colon = field.find(':');
+    if (colon != std::string_view::npos) visit(trim(field.substr(0, colon)), field.substr(colon + 1));
+  }
+}
+
 }  // namespace postroom::mime

@@ -2,6 +2,7 @@
 // RFC 2231). Writers append whole fields, folded at 78 columns where a space allows it, ended by CRLF.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,13 @@ bool is_field_name(std::string_view name);
 bool is_content_type(std::string_view text);
 // The longest run of bytes without a space: what folding can't break.
 std::size_t longest_word(std::string_view text);
+
+// Calls back with each field of a message's header block, as it stands there: name, and value with its folds. Lines may
+// end in CRLF or LF; what is no field is passed over.
+void for_each_field(std::string_view message,
+                    const std::function<void(std::string_view name, std::string_view value)>& visit);
+// A value without its folds and the white space around it.
+std::string unfold(std::string_view value);
 
 // A value that is already in its final form; spaces are the places to fold at.
 void append_field(std::string& into, std::string_view name, std::string_view value);

@@ -92,16 +92,9 @@ class HeaderReader {
     if (name_ == "date") seen_.date = true;
     if (name_ == "message-id" && !std::exchange(seen_.message_id, true)) message_.message_id = trim(value);
     if (name_ == "subject" && !std::exchange(seen_.subject, true)) message_.subject = decode_text(value);
-    if (name_ == "from" && !std::exchange(seen_.from, true)) message_.from = unfolded(value);
+    if (name_ == "from" && !std::exchange(seen_.from, true)) message_.from = unfold(value);
     if (name_ != "bcc" && !name_.starts_with("x-postroom-")) kept_ += field_;
     field_.clear();
-  }
-
-  static std::string unfolded(std::string_view value) {
-    std::string plain;
-    for (const char c : trim(value))
-      if (c != '\r' && c != '\n') plain += c;
-    return plain;
   }
 
   Lines& lines_;
@@ -126,7 +119,8 @@ Result<RawMessage> freeze_raw(std::string_view given, const RawAdditions& additi
   if (!read) return std::unexpected(read.error());
 
   std::string& content = message.content;
-  content.reserve(given.size() + given.size() / 32 + 256);
+  content.reserve(given.size() + given.size() / 32 + 512);
+  if (!additions.received.empty()) content += "Received: " + additions.received + "\r\n";
   if (!reader.seen().date) append_field(content, "Date", format_rfc5322(additions.date));
   if (!reader.seen().message_id) {
     message.message_id = fmt::format("<{}>", additions.message_id);

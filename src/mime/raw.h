@@ -1,5 +1,6 @@
 // freeze_raw() makes a complete message, given by someone else, fit to be kept and sent. It changes nothing but: LF
-// line ends become CRLF, Date and Message-ID are added when missing, Bcc and X-Postroom-* fields are taken out.
+// line ends become CRLF, Received is added where there is one, Date and Message-ID when they are missing, Bcc and
+// X-Postroom-* fields are taken out.
 #pragma once
 
 #include <string>
@@ -13,6 +14,7 @@ namespace postroom::mime {
 struct RawAdditions {
   Timestamp date;
   std::string message_id;  // "id@host"
+  std::string received;    // the value of a Received field for the top (RFC 5321 §4.4), folded; "": none
 };
 
 struct RawMessage {

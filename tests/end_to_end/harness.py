@@ -80,9 +80,11 @@ class Child:
 
 
 class Postroom:
-    """A server on a data directory of its own, with an admin key. `config` is the TOML file's text."""
+    """A server on a data directory of its own, with an admin key. `config` is the TOML file's text, `flags` more of its
+    command line."""
 
-    def __init__(self, config=QUICK):
+    def __init__(self, config=QUICK, flags=()):
+        self.flags = list(flags)
         self.directory = tempfile.mkdtemp(prefix="postroom-e2e-")
         self.data = os.path.join(self.directory, "data")
         self._config = os.path.join(self.directory, "postroom.toml")
@@ -102,8 +104,12 @@ class Postroom:
         self.host, self.port = self.child.address("http")
 
     def _serve(self):
-        return ["serve", "--data-dir", self.data, "--http", "127.0.0.1:0",
-                "--config", self._config]
+        return ["serve", "--data-dir", self.data, "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0",
+                "--config", self._config, *self.flags]
+
+    @property
+    def smtp_port(self):
+        return self.child.address("smtp")[1]
 
     def start_second(self):
         """(exit status, stderr) of a second server on the same data, which must not stay."""

@@ -1,0 +1,81 @@
+#include "intake/submission_allowance.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/text.h"
+
+namespace postroom::intake {
+namespace {
+
+const std::string setting_prefix = "submission_used:";
+
+template <class T>
+T number(std::string_view text) {
+  T value{};
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+async::Task<Result<void>> SubmissionAllowance::load() {
+  const auto settings = co_await store_.settings(setting_prefix);
+  if (!settings) co_return std::unexpected(settings.error());
+  for (const auto& [name, value] : *settings) {
+    const std::size_t space = value.find(' ');
+    if (space == std::string::npos) continue;
+    const std::string_view text(value);
+    remembered_[number<store::SubmissionLoginId>(std::string_view(name).substr(setting_prefix.size()))] = {
+        Timestamp{number<std::int64_t>(text.substr(0, space))}, number<std::uint64_t>(text.substr(space + 1))};
+  }
+  co_return Result<void>{};
+}
+
+SubmissionAllowance::Used& SubmissionAllowance::used(const store::SubmissionLoginRecord& login) {
+  store::SendingLimits limits;
+  limits.per_minute = login.per_minute;
+  limits.per_day = login.per_day;
+  Used& used = used_[login.id];
+  if (used.limits == limits) return used;
+  // New or changed limits: the day's count goes on.
+  const Timestamp today = TimeZone().start_of_day(loop_.wall());
+  store::SendingHistory history;
+  if (const auto before = remembered_.find(login.id); before != remembered_.end() && before->second.first == today)
+    history.quarters.push_back({today, before->second.second});
+  used = {limits, policy::Meter(limits, TimeZone()), today, history.quarters.empty() ? 0 : history.quarters[0].count};
+  used.meter.restore(history, loop_.now(), loop_.wall());
+  return used;
+}
+
+std::optional<std::string> SubmissionAllowance::refusal(const store::SubmissionLoginRecord& login, std::size_t emails) {
+  if (login.per_minute == 0 && login.per_day == 0) return std::nullopt;
+  Used& state = used(login);
+  if (state.meter.room(loop_.now(), loop_.wall()) >= emails) return std::nullopt;
+  const std::optional<policy::Meter::Wait> wait = state.meter.wait(loop_.now(), loop_.wall());
+  if (!wait) return "This login may not send that many emails at once now; try again later with fewer recipients";
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait->until - loop_.now()).count();
+  return "This login is at its limit (" + wait->reason + "); try again in " + std::to_string(seconds) + " s";
+}
+
+async::Task<Result<void>> SubmissionAllowance::take(const store::SubmissionLoginRecord& login, std::size_t emails) {
+  if (login.per_minute == 0 && login.per_day == 0) co_return Result<void>{};
+  Used& state = used(login);
+  state.meter.reserve(emails, loop_.now());
+  state.meter.begin(emails, loop_.now(), loop_.wall());
+  if (login.per_day == 0) co_return Result<void>{};
+  const std::uint64_t today = state.meter.used(loop_.now(), loop_.wall()).per_day;
+  const Timestamp day = TimeZone().start_of_day(loop_.wall());
+  if (state.day == day && today <= state.written) co_return Result<void>{};
+  const std::uint64_t ahead = today + std::max<std::uint64_t>(login.per_day / 100, 1) - 1;
+  const Result<void> kept = co_await store_.set_setting(setting_prefix + std::to_string(login.id),
+                                                        std::to_string(day.ms) + " " + std::to_string(ahead));
+  if (!kept) co_return kept;
+  remembered_[login.id] = {day, ahead};
+  state.day = day;
+  state.written = ahead;
+  co_return Result<void>{};
+}
+
+}  // namespace postroom::intake
