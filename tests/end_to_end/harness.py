@@ -49,7 +49,7 @@ class Child:
         deadline = time.monotonic() + GUARD_S
         prefix = f"listening {what} ".encode()
         while True:
-            for line in self._said.split(b"\n")[:-1]:
+            for line in self.said():
                 if line.startswith(prefix):
                     host, _, port = line[len(prefix):].split()[0].decode().rpartition(":")
                     return host, int(port)
@@ -59,6 +59,10 @@ class Child:
                 self.kill()
                 raise AssertionError(f"it does not say it listens on {what}: {self._said!r} {self.log()[-2000:]}")
             self._said += chunk
+
+    def said(self):
+        """The lines of stdout that have been read so far."""
+        return self._said.split(b"\n")[:-1]
 
     def log(self):
         with open(self._log_name, encoding="utf-8", errors="replace") as file:
@@ -236,6 +240,7 @@ class PostroomTest(unittest.TestCase):
     """A test with a fresh Postroom and providers that end with it."""
 
     config = QUICK
+    flags = ()
 
     @classmethod
     def setUpClass(cls):
@@ -243,7 +248,7 @@ class PostroomTest(unittest.TestCase):
             raise AssertionError(f"{BINARY} is not there: ./dev build makes it")
 
     def setUp(self):
-        self.postroom = Postroom(self.config)
+        self.postroom = Postroom(self.config, self.flags)
         self.addCleanup(self.postroom.close)
 
     def provider(self, **settings):

@@ -9,7 +9,7 @@ from people import PASSWORD, Person, enroll_totp, first_link, totp
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SAMPLES = {"id": "0000000000000", "page": "queue", "name": "mine"}  # of path parameters
-NUMBERED = ("/connections/", "/api-keys/", "/users/")
+NUMBERED = ("/connections/", "/api-keys/", "/users/", "/submission-logins/")
 ALLOWED = {"open": {"nobody", "viewer", "operator", "admin"}, "session": {"viewer", "operator", "admin"},
            "read": {"viewer", "operator", "admin"}, "own": {"viewer", "operator", "admin"},
            "metrics": {"viewer", "operator", "admin"}, "manage": {"operator", "admin"}, "admin": {"admin"},
