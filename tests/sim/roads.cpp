@@ -82,6 +82,18 @@ void Roads::woken() {
   }
 }
 
+// A changed connection starts afresh, at once: what its provider says next counts already.
+void Roads::settings_change() {
+  for (const auto& [id, connection] : settings().connections) {
+    Road& road = roads_[id];
+    if (road.version == connection.version) continue;
+    road = Road{};
+    road.version = connection.version;
+    road.opened = world_.opened[id];
+    road.fit = road.room = road.full = world_.time;
+  }
+}
+
 bool Roads::may_take(const Settings& settings, const EmailRecord& email, const store::ConnectionRecord& by) const {
   if (email.in_doubt_with) return *email.in_doubt_with == by.id;
   if (email.pinned_to) return *email.pinned_to == by.id;
@@ -265,12 +277,6 @@ void Roads::look_at_health(Process& process) {
   for (const auto& [id, connection] : settings().connections) {
     Road& road = roads_[id];
     const bool down = process.engine.state(id).health.state == store::HealthState::down;
-    const bool edited = road.version != static_cast<std::uint64_t>(connection.version);
-    if (edited) {
-      road = Road{};
-      road.version = static_cast<std::uint64_t>(connection.version);
-      road.fit = road.room = road.full = world_.time;
-    }
     const std::uint32_t opened = world_.opened[id] - std::exchange(road.opened, world_.opened[id]);
     if (down && road.down) road.probes += opened;
     if (down && !road.down) {

@@ -18,6 +18,7 @@ class Roads {
 
   void process_begins();
   void clock_jumps() { last_jump_ = world_.time; }
+  void settings_change();
   void woken();  // an operator asked for a look: probes at once, and rests end
   // `email` as it was when the attempt began.
   void begun(const store::AttemptRecord& attempt, const store::EmailRecord& email);
@@ -32,7 +33,7 @@ class Roads {
     Monotonic asked_for_rest{};  // by its provider; 0: no
     store::ReasonClass rest_class{};
     bool down = false;
-    std::uint64_t version = 0;
+    std::int64_t version = 0;
     Monotonic sick_since{};  // 0: its last mail went well
     std::uint32_t probes = 0, openings = 0, opened = 0;
     std::uint32_t faults = 0;      // transactions in a row that failed by it

@@ -57,7 +57,10 @@ void Watcher::process_begins() {
 }
 
 void Watcher::check(Process& process) {
-  if (std::exchange(process.settings_changed, false)) world_.note_settings();
+  if (std::exchange(process.settings_changed, false)) {
+    world_.note_settings();
+    roads_.settings_change();
+  }
   if (std::exchange(process.mail_changed, false)) {
     check_log();
     check_mail();
