@@ -49,6 +49,14 @@ const store::RoutingRule* rule_of(const World& world, const Settings& settings, 
   return nullptr;
 }
 
+// How long a provider rests at most that asks for it the nth time in a row, or for 20 seconds.
+Duration longest_rest(store::ReasonClass reason, std::uint32_t times) {
+  const bool quota = reason == store::ReasonClass::quota;
+  const Duration first = quota ? Duration(minutes(5)) : Duration(seconds(20));
+  const Duration longest = quota ? Duration(minutes(60)) : Duration(minutes(5));
+  return std::min<Duration>(longest, first * (1u << std::min(times - 1, 10u))) * 11 / 10;
+}
+
 // How many probes a breaker's rule allows in a time of illness.
 std::uint32_t probes_allowed(Duration ill) {
   std::uint32_t probes = 0;
@@ -78,7 +86,7 @@ void Roads::woken() {
   woken_ = world_.time;
   for (auto& [id, road] : roads_) {
     if (road.down) ++road.openings;
-    road.asked_for_rest = {};
+    road.asked_for_rest = road.rest_ends = {};
   }
 }
 
@@ -214,6 +222,7 @@ void Roads::ended(const store::AttemptRecord& attempt) {
   Road& road = roads_[attempt.connection_id];
   const bool rests =
       attempt.reason_class == store::ReasonClass::throttle || attempt.reason_class == store::ReasonClass::quota;
+  if (rests) road.rest_ends = std::max(road.rest_ends, world_.time + longest_rest(attempt.reason_class, ++road.rests));
   if (rests && attempt.decided_by != "too many connections") {
     if (road.asked_for_rest != Monotonic{}) return;
     // The reply came before its record: an operator who asked for a look in between has ended the rest already.
@@ -232,8 +241,8 @@ void Roads::ended(const store::AttemptRecord& attempt) {
     if (too_many && !road.down) world_.violated("a sick connection is left alone", named(attempt.connection_id));
     return;
   }
-  road.asked_for_rest = road.sick_since = {};
-  road.probes = road.openings = road.faults = 0;
+  road.asked_for_rest = road.rest_ends = road.sick_since = {};
+  road.probes = road.openings = road.faults = road.rests = 0;
 }
 
 // What is due with it has spoken for its room: the engine reserves places before the log tells of them.
@@ -332,7 +341,7 @@ void Roads::look_at_queue() {
     for (const auto& [connection_id, connection] : settings().connections) {
       const Road& road = roads_[connection_id];
       if (!may_take(settings(), email, connection)) continue;
-      const Monotonic since = std::max({road.fit, road.room, world_.active[connection_id]});
+      const Monotonic since = std::max({road.fit, road.room, road.rest_ends, world_.active[connection_id]});
       if (world_.time - since >= patience && !waits_for_better(email, connection))
         return world_.violated("no email starves while a usable connection is idle",
                                email.address + " is due, and " + named(connection_id) + " has nothing to do");

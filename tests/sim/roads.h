@@ -31,6 +31,8 @@ class Roads {
     Monotonic fit{}, room{}, full{};  // since when it has been so, without a break
     bool rest_is_sure = false;
     Monotonic asked_for_rest{};  // by its provider; 0: no
+    Monotonic rest_ends{};       // at the latest
+    std::uint32_t rests = 0;     // in a row, or fewer: sessions at once may ask for the same
     store::ReasonClass rest_class{};
     bool down = false;
     std::int64_t version = 0;
