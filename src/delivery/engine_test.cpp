@@ -42,7 +42,14 @@ class EngineTest : public ::testing::Test {
   }
 
   EmailId submit(std::optional<store::ConnectionId> pinned_to = std::nullopt) {
+    return submit(store::NewMessage{}, pinned_to);
+  }
+  EmailId submit_eight_bit() {
     store::NewMessage added;
+    added.message.eight_bit = true;
+    return submit(std::move(added), std::nullopt);
+  }
+  EmailId submit(store::NewMessage added, std::optional<store::ConnectionId> pinned_to) {
     added.message.id = {ids_.next(loop_.wall(), 0)};
     added.message.reverse_path = "office@example.com";
     added.message.lane = "transactional";
@@ -143,6 +150,39 @@ TEST_F(EngineTest, LetsMailLeaveASlowLineForAConnectionThatIsWellAgain) {
   EXPECT_EQ(status_of(pinned), EmailStatus::accepted);
   EXPECT_EQ(status_of(first), EmailStatus::sending);
   EXPECT_EQ(status_of(second), EmailStatus::accepted);
+}
+
+// fine-print, "Composition and protocol": what lacks the extension is not eligible; none eligible: failed.
+TEST_F(EngineTest, LetsMailWaitForTheConnectionThatMayOfferTheExtensionItNeeds) {
+  provider_.next(std::nullopt);  // the second connection is down
+  provider_.next(testing::hello);
+  provider_.then(std::nullopt);
+  connect();
+  connect();
+  begin();
+  submit(2);
+  loop_.run_for(seconds(1));
+  const EmailId id = submit_eight_bit();
+  loop_.run_for(minutes(5));
+  EXPECT_EQ(status_of(id), EmailStatus::queued);
+  EXPECT_EQ(store_.disk().queue.at(id).email.tries, 1u) << "it knows by now what the first does not offer";
+  Script offers = testing::one_message("250 Ok");
+  offers[2] = "S: 250-mx.example.org";
+  offers.insert(offers.begin() + 3, "S: 250 8BITMIME");
+  provider_.then(offers);
+  loop_.run_for(minutes(2));
+  EXPECT_EQ(status_of(id), EmailStatus::accepted);
+}
+
+TEST_F(EngineTest, FailsMailWhoseNeedNoConnectionMeets) {
+  provider_.then(testing::hello);
+  connect();
+  connect();
+  begin();
+  const EmailId id = submit_eight_bit();
+  loop_.run_for(minutes(1));
+  EXPECT_EQ(status_of(id), EmailStatus::failed);
+  EXPECT_EQ(store_.disk().finished.at(id).tries, 2u);
 }
 
 class EngineAndStore : public EngineTest, public ::testing::WithParamInterface<store::memory::CommitFate> {};
