@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "sim/topology.h"
+
 namespace postroom::sim {
 namespace {
 
@@ -102,11 +104,20 @@ void Roads::settings_change() {
   }
 }
 
-bool Roads::may_take(const Settings& settings, const EmailRecord& email, const store::ConnectionRecord& by) const {
+bool Roads::is_meant(const Settings& settings, const EmailRecord& email, const store::ConnectionRecord& by) const {
   if (email.in_doubt_with) return *email.in_doubt_with == by.id;
   if (email.pinned_to) return *email.pinned_to == by.id;
   const store::RoutingRule* rule = rule_of(world_, settings, email);
   return rule == nullptr || std::ranges::find(rule->connections, by.id) != rule->connections.end();
+}
+
+bool Roads::needs_extension(const EmailRecord& email) const {
+  const auto message = world_.disk->messages.find(email.message_id);
+  return message != world_.disk->messages.end() && message->second.eight_bit;
+}
+
+bool Roads::may_take(const Settings& settings, const EmailRecord& email, const store::ConnectionRecord& by) const {
+  return is_meant(settings, email, by) && (offers_eight_bit(by.id) || !needs_extension(email));
 }
 
 bool Roads::is_paused(const EmailRecord& email) const {
@@ -138,15 +149,18 @@ void Roads::begun(const store::AttemptRecord& attempt, const EmailRecord& email)
   due_.erase(email.id);
 }
 
+bool Roads::may_leave_rule(const Settings& settings, const EmailRecord& email) const {
+  const store::RoutingRule* rule = rule_of(world_, settings, email);
+  return !email.pinned_to && !email.in_doubt_with && rule != nullptr && rule->otherwise == store::Otherwise::any;
+}
+
 // Rules, pins and pauses.
 void Roads::judge_way(const store::AttemptRecord& attempt, const EmailRecord& email) {
   const std::string what = attempt.address + " over " + named(attempt.connection_id);
   const auto allowed = [&](const Settings& settings) {
     const auto found = settings.connections.find(attempt.connection_id);
     if (found == settings.connections.end()) return false;
-    if (may_take(settings, email, found->second)) return true;
-    const store::RoutingRule* rule = rule_of(world_, settings, email);
-    return !email.pinned_to && !email.in_doubt_with && rule->otherwise == store::Otherwise::any;
+    return is_meant(settings, email, found->second) || may_leave_rule(settings, email);
   };
   if (!world_.lately(settings_take, allowed)) world_.violated("mail goes where rule, pin and doubt say", what);
   const auto goes_on = [&](const Settings& settings) {
@@ -163,7 +177,7 @@ void Roads::judge_order(const store::AttemptRecord& attempt, const EmailRecord& 
   const auto chosen = settings().connections.find(attempt.connection_id);
   if (chosen == settings().connections.end() || email.pinned_to || email.in_doubt_with) return;
   const store::ConnectionRecord& taken = chosen->second;
-  const bool outside = !may_take(settings(), email, taken);  // its rule's `otherwise: any`
+  const bool outside = !is_meant(settings(), email, taken);  // its rule's `otherwise: any`
   for (const auto& [id, other] : settings().connections) {
     const Road& road = roads_[id];
     if (!may_take(settings(), email, other) || !quietly(patience, road.fit) || has_tried(email, id)) continue;
@@ -270,6 +284,21 @@ void Roads::postponed(const EmailRecord& email) {
     });
     if (!kept) world_.violated("mail spills where it may", email.address + " waits, and " + named(id) + " is free");
   }
+}
+
+// For want of an extension an email fails only where every connection in service that it may go over lacks it.
+void Roads::failed(const EmailRecord& email) {
+  if (!email.reason.starts_with("mail: 5.6.3")) return;
+  const auto hopeless = [&](const Settings& settings) {
+    return std::ranges::none_of(settings.connections, [&](const auto& entry) {
+      const store::ConnectionRecord& connection = entry.second;
+      const bool in_service = connection.enabled || email.pinned_to || email.in_doubt_with;
+      return in_service && offers_eight_bit(connection.id) &&
+             (is_meant(settings, email, connection) || may_leave_rule(settings, email));
+    });
+  };
+  if (!world_.lately(patience, hopeless))  // its record may have had to wait
+    world_.violated("mail waits for a connection that offers what it needs", email.address);
 }
 
 void Roads::look(Process& process) {

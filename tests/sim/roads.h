@@ -24,6 +24,7 @@ class Roads {
   void begun(const store::AttemptRecord& attempt, const store::EmailRecord& email);
   void ended(const store::AttemptRecord& attempt);
   void postponed(const store::EmailRecord& email);
+  void failed(const store::EmailRecord& email);
   void look(Process& process);  // at each step
 
  private:
@@ -47,6 +48,9 @@ class Roads {
   };
 
   const Settings& settings() const { return world_.settings.back(); }
+  bool is_meant(const Settings& settings, const store::EmailRecord& email, const store::ConnectionRecord& by) const;
+  bool may_leave_rule(const Settings& settings, const store::EmailRecord& email) const;
+  bool needs_extension(const store::EmailRecord& email) const;
   bool may_take(const Settings& settings, const store::EmailRecord& email, const store::ConnectionRecord& by) const;
   bool is_paused(const store::EmailRecord& email) const;
   bool has_tried(const store::EmailRecord& email, store::ConnectionId over) const;
