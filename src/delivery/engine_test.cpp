@@ -185,6 +185,16 @@ TEST_F(EngineTest, FailsMailWhoseNeedNoConnectionMeets) {
   EXPECT_EQ(store_.disk().finished.at(id).tries, 2u);
 }
 
+// For the next start: a clock far ahead of the last mark may be wrong (fine-print, "Times").
+TEST_F(EngineTest, MarksTheTimeEveryMinute) {
+  connect();
+  begin();
+  loop_.run_for(minutes(10));
+  const auto mark = store_.disk().settings.find(std::string(store::last_seen_setting));
+  ASSERT_NE(mark, store_.disk().settings.end());
+  EXPECT_GT(Timestamp{std::stoll(mark->second)}, loop_.wall() - minutes(2));
+}
+
 class EngineAndStore : public EngineTest, public ::testing::WithParamInterface<store::memory::CommitFate> {};
 
 TEST_P(EngineAndStore, SendWhatCouldNotBegin) {
