@@ -169,6 +169,17 @@ TEST_F(RouteTest, LeavesARuleThatAllowsItOnlyWhenItMust) {
   EXPECT_EQ(chosen(), 1);
 }
 
+TEST_F(RouteTest, TreatsMailThatLeavesItsRuleAsIfThereWereNone) {
+  const store::RoutingRule rule{"", "example.net", "", "", {1, 3}, store::Otherwise::any};
+  rule_ = &rule;
+  candidates_[0].full_until = now + seconds(60);
+  EXPECT_EQ(chosen(), 0) << "the first keeps its mail from all that come after it";
+  records_[1].priority = records_[0].priority;
+  EXPECT_EQ(chosen(), 2) << "and shares it with its equals";
+  records_[0].over_limit = store::OverLimit::spill;
+  EXPECT_EQ(chosen(), 3) << "the rule holds while one that it names may take the mail";
+}
+
 TEST_F(RouteTest, AsksTheFirstRuleThatFits) {
   const std::vector<std::string> tags{"order", "vip"};
   const MailFacts facts{"shop.example", "example.net", "bulk", tags};

@@ -183,6 +183,7 @@ void Roads::judge_order(const store::AttemptRecord& attempt, const EmailRecord& 
     if (!may_take(settings(), email, other) || !quietly(patience, road.fit) || has_tried(email, id)) continue;
     if (road.sick_since != Monotonic{} || road.asked_for_rest != Monotonic{}) continue;
     if (!outside && other.priority >= taken.priority) continue;
+    if (outside && is_kept_from(email, other)) continue;
     const std::string what = attempt.address + " goes over " + named(taken.id) + ", not " + named(id);
     const Monotonic active = world_.active[id];
     if (world_.time - road.room >= patience && world_.time - active >= seconds(15))
@@ -267,6 +268,15 @@ std::size_t Roads::due_for(const store::ConnectionRecord& connection) const {
   }));
 }
 
+// A better connection keeps it that is at its limit.
+bool Roads::is_kept_from(const EmailRecord& email, const store::ConnectionRecord& free) const {
+  return std::ranges::any_of(settings().connections, [&](const auto& entry) {
+    const store::ConnectionRecord& other = entry.second;
+    return other.priority < free.priority && other.over_limit == store::OverLimit::wait &&
+           may_take(settings(), email, other) && !books_.has_room(other, Books::Span::any, 1 + due_for(other));
+  });
+}
+
 // A limit makes mail wait only where it may not spill.
 void Roads::postponed(const EmailRecord& email) {
   if (world_.settings.empty() || !email.reason.starts_with("The connection's limit")) return;
@@ -277,12 +287,8 @@ void Roads::postponed(const EmailRecord& email) {
         has_tried(email, id) || road.sick_since != Monotonic{} || road.asked_for_rest != Monotonic{})
       continue;
     if (world_.time - world_.active[id] < seconds(15)) continue;  // what is under way takes room too
-    const bool kept = std::ranges::any_of(settings().connections, [&](const auto& entry) {
-      const store::ConnectionRecord& other = entry.second;
-      return other.priority < free.priority && other.over_limit == store::OverLimit::wait &&
-             may_take(settings(), email, other) && !books_.has_room(other, Books::Span::any, 1 + due_for(other));
-    });
-    if (!kept) world_.violated("mail spills where it may", email.address + " waits, and " + named(id) + " is free");
+    if (!is_kept_from(email, free))
+      world_.violated("mail spills where it may", email.address + " waits, and " + named(id) + " is free");
   }
 }
 

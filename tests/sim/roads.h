@@ -55,6 +55,7 @@ class Roads {
   bool is_paused(const store::EmailRecord& email) const;
   bool has_tried(const store::EmailRecord& email, store::ConnectionId over) const;
   bool quietly(Duration span, Monotonic since) const;
+  bool is_kept_from(const store::EmailRecord& email, const store::ConnectionRecord& free) const;
   std::size_t due_for(const store::ConnectionRecord& connection) const;
   void judge_way(const store::AttemptRecord& attempt, const store::EmailRecord& email);
   void judge_order(const store::AttemptRecord& attempt, const store::EmailRecord& email);
