@@ -268,12 +268,13 @@ std::size_t Roads::due_for(const store::ConnectionRecord& connection) const {
   }));
 }
 
-// A better connection keeps it that is at its limit.
+// A better connection keeps it that is at its limit; after a restart also one that is not yet known to lack what the
+// email needs.
 bool Roads::is_kept_from(const EmailRecord& email, const store::ConnectionRecord& free) const {
   return std::ranges::any_of(settings().connections, [&](const auto& entry) {
     const store::ConnectionRecord& other = entry.second;
     return other.priority < free.priority && other.over_limit == store::OverLimit::wait &&
-           may_take(settings(), email, other) && !books_.has_room(other, Books::Span::any, 1 + due_for(other));
+           is_meant(settings(), email, other) && !books_.has_room(other, Books::Span::any, 1 + due_for(other));
   });
 }
 
