@@ -26,13 +26,14 @@ class EngineTest : public ::testing::Test {
     EXPECT_TRUE(ended_);
   }
 
-  void connect(std::uint32_t max_sessions = 1) {
+  void connect(std::uint32_t max_sessions = 1, std::int32_t priority = 0) {
     store::ConnectionRecord connection;
     connection.caption = "Connection " + std::to_string(store_.disk().connections.size() + 1);
     connection.host = "mx.example.org";
     connection.port = 25;
     connection.encryption = store::Encryption::none;
     connection.max_sessions = max_sessions;
+    connection.priority = priority;
     connection.max_messages_per_session = 1;
     connection.on_doubt = store::OnDoubt::hold;
     ASSERT_TRUE(loop_.run(store_.create_connection(connection, {})));
@@ -132,10 +133,14 @@ TEST_F(EngineTest, ProbesAgainAfterAProbeThatMetTooManyConnections) {
   EXPECT_EQ(status_of(other), EmailStatus::accepted);
 }
 
+const Script slow = [] {
+  Script script = testing::one_message("");
+  script.emplace_back("PAUSE 100");
+  script.emplace_back("S: 250 Ok");
+  return script;
+}();
+
 TEST_F(EngineTest, LetsMailLeaveASlowLineForAConnectionThatIsWellAgain) {
-  Script slow = testing::one_message("");
-  slow.emplace_back("PAUSE 100");
-  slow.emplace_back("S: 250 Ok");
   provider_.next(std::nullopt);  // of the second connection: it is down when the others choose
   provider_.next(slow);
   provider_.then(takes_mail);
@@ -150,6 +155,32 @@ TEST_F(EngineTest, LetsMailLeaveASlowLineForAConnectionThatIsWellAgain) {
   EXPECT_EQ(status_of(pinned), EmailStatus::accepted);
   EXPECT_EQ(status_of(first), EmailStatus::sending);
   EXPECT_EQ(status_of(second), EmailStatus::accepted);
+}
+
+// More than a line holds, for longer than mail stands in line patiently.
+TEST_F(EngineTest, KeepsMailOfASlowConnectionFromOneThatComesLater) {
+  provider_.then(slow);
+  connect();
+  connect(1, 1);
+  begin();
+  for (int i = 0; i < 40; ++i) submit();
+  loop_.run_for(seconds(30));
+  EXPECT_EQ(provider_.dials(), 1u);
+}
+
+TEST_F(EngineTest, KeepsMailOfASlowConnectionFromOneThatItsRuleDoesNotName) {
+  provider_.then(slow);
+  connect();
+  connect();
+  store::RoutingTable table;
+  table.rules.emplace_back();
+  table.rules.front().connections = {1};
+  table.rules.front().otherwise = store::Otherwise::any;
+  ASSERT_TRUE(loop_.run(store_.set_routing(table, {})));
+  begin();
+  for (int i = 0; i < 40; ++i) submit();
+  loop_.run_for(seconds(30));
+  EXPECT_EQ(provider_.dials(), 1u);
 }
 
 // fine-print, "Composition and protocol": what lacks the extension is not eligible; none eligible: failed.
