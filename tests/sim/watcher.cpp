@@ -57,7 +57,10 @@ void Watcher::process_begins() {
 }
 
 void Watcher::check(Process& process) {
-  if (std::exchange(process.settings_changed, false)) world_.note_settings();
+  if (std::exchange(process.settings_changed, false)) {
+    world_.note_settings();
+    roads_.settings_change();
+  }
   if (std::exchange(process.mail_changed, false)) {
     check_log();
     check_mail();
@@ -150,6 +153,7 @@ void Watcher::check_change(const EmailRecord& before, const EmailRecord& after, 
   if (after.attempts < before.attempts || after.tries < before.tries) world_.violated("counts never fall", who);
   if (after.status == EmailStatus::expired && before.status != after.status && world_.latest < after.expires_at)
     world_.violated("nothing expires before its time", who);
+  if (after.status == EmailStatus::failed && before.status != after.status) roads_.failed(after);
   if (after.status == EmailStatus::queued && before.next_attempt_at != after.next_attempt_at) roads_.postponed(after);
   if (before.status == EmailStatus::sending || after.status != EmailStatus::sending) return;
   // The wall clock may have stepped back since: the latest it showed counts. What is queued waits for a connection
