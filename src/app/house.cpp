@@ -228,7 +228,7 @@ async::Task<api::TestReport> House::test(api::ConnectionTest test) {
   report.ok = !steps.empty() && std::ranges::all_of(steps, &delivery::TriedStep::ok);
   for (const delivery::TriedStep& step : steps)
     report.steps.push_back(
-        {step.step, step.ok, std::chrono::duration_cast<Milliseconds>(step.took).count(), step.detail});
+        {step.step, step.ok, std::chrono::duration_cast<Milliseconds>(step.took).count(), step.detail, step.advice});
   co_return report;
 }
 
