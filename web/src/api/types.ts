@@ -25,6 +25,7 @@ export type DeliveryEvent = Schemas['Event'];
 export type Stats = Schemas['Stats'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type ApiKey = Schemas['ApiKey'];
+export type SubmissionLogin = Schemas['SubmissionLogin'];
 export type Scope = Schemas['Scope'];
 export type Problem = Schemas['Problem'];
 export type QueueQuery = NonNullable<operations['listQueue']['parameters']['query']>;
