@@ -15,6 +15,9 @@ namespace postroom::app {
 namespace {
 
 constexpr Duration farewell = std::chrono::seconds(4);  // for HTTP answers under way, after the engine has stopped
+// For messages that come in over SMTP, from the signal on: whoever is in the middle of one need not send it again. A
+// stop takes 30 s at most, and the engine's part of it may take 25.
+constexpr Duration last_messages = std::chrono::seconds(20);
 
 // One listening socket and how its clients are spoken to.
 struct OpenListener {
@@ -47,6 +50,7 @@ class Service {
   void stop() {
     if (stopped_) return;
     stopped_ = true;
+    stopped_at_ = loop_.now();
     for (const auto* listeners : {&doors_.http, &doors_.smtp})
       for (const OpenListener& door : *listeners) door.listener->close();
     server_.shutdown();
@@ -62,7 +66,7 @@ class Service {
     tasks.spawn(house_.keep_retention());
     co_await house_.engine().run();
     const Monotonic end = loop_.now() + farewell;
-    co_await house_.submission().drain(end);
+    co_await house_.submission().drain(std::max(end, stopped_at_ + last_messages));
     co_await server_.drain(end);
     co_await tasks.join();
   }
@@ -73,6 +77,7 @@ class Service {
   Doors doors_;
   http::Server server_;
   bool stopped_ = false;
+  Monotonic stopped_at_{};
   Monotonic next_publication_{};
   observe::Counter* requests_ = nullptr;
 };

@@ -48,6 +48,7 @@ class Reader {
   }
   // A JSON object of strings as over HTTP, or name=value; the field may repeat.
   void metadata(std::string value) {
+    if (!is_valid_utf8(value)) return wrong("/X-Postroom-Metadata", "not_utf8", "Send it as UTF-8.");
     if (!value.starts_with('{')) {
       const std::size_t equals = value.find('=');
       if (equals == std::string::npos || equals == 0)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 #include <utility>
 
 #include "async/signal.h"
@@ -46,6 +47,36 @@ bool fits(const std::vector<std::string>& senders, const mail::Address& address)
     return pattern.starts_with("*@") ? equals_ignoring_case(address.domain, std::string_view(pattern).substr(2))
                                      : equals_ignoring_case(address.text(), pattern);
   });
+}
+
+// The author that a From field names, when it is one mailbox and nothing else (RFC 5322 §3.4): what stands before the
+// address must be a phrase, so that no reader finds another author there.
+std::optional<mail::Address> only_author(std::string_view field) {
+  const std::string value = mime::unfold(field);
+  const Result<mail::Mailbox> author = mail::parse_mailbox(value);
+  if (!author) return std::nullopt;
+  const std::string_view phrase = value.ends_with('>') ? std::string_view(value).substr(0, value.rfind('<')) : "";
+  bool quoted = false;
+  for (std::size_t at = 0; at < phrase.size(); ++at) {
+    if (quoted && phrase[at] == '\\')
+      ++at;
+    else if (phrase[at] == '"')
+      quoted = !quoted;
+    else if (!quoted && std::string_view("<>@,;:").find(phrase[at]) != std::string_view::npos)
+      return std::nullopt;
+  }
+  if (quoted) return std::nullopt;
+  return author->address;
+}
+
+// What makes two messages the same for an idempotency key. The envelope belongs to it: the same text to others is
+// another message, and a 250 for it must not mean the first.
+std::string digest(const mail::Envelope& envelope, const std::string& content) {
+  std::set<std::string> recipients;
+  for (const mail::Address& address : envelope.recipients) recipients.insert(address.text());
+  std::string all = envelope.reverse_path.text() + "\n";
+  for (const std::string& recipient : recipients) all += recipient + "\n";
+  return auth::sha256(all + auth::sha256(content));
 }
 
 }  // namespace
@@ -136,8 +167,8 @@ std::optional<mail::Reply> SubmissionSession::refuse_by_login(const std::string&
   std::optional<mail::Reply> refusal;
   mime::for_each_field(content, [&](std::string_view name, std::string_view value) {
     if (!equals_ignoring_case(name, "From") || mine->senders.empty()) return;
-    const Result<mail::Mailbox> author = mail::parse_mailbox(mime::unfold(value));
-    if (!author || !fits(mine->senders, author->address))
+    const std::optional<mail::Address> author = only_author(value);
+    if (!author || !fits(mine->senders, *author))
       refusal = reply(550, "5.7.1 This login may not send with this From field");
   });
   if (refusal || mine->lane.empty()) return refusal;
@@ -157,7 +188,7 @@ async::Task<mail::Reply> SubmissionSession::message(mail::Envelope envelope, std
   submission.trace = trace();
   submission.options = std::move(options.options);
   std::optional<Idempotency> idempotency;
-  if (options.idempotency_key) idempotency = Idempotency{*options.idempotency_key, auth::sha256(content)};
+  if (options.idempotency_key) idempotency = Idempotency{*options.idempotency_key, digest(envelope, content)};
   submission.content = std::move(content);
   if (const store::SubmissionLoginRecord* mine = login()) {
     if (const auto why = doors_.allowance.refusal(*mine, submission.to.size())) co_return reply(451, "4.7.1 " + *why);

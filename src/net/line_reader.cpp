@@ -37,15 +37,17 @@ async::Task<Result<std::string>> LineReader::read_line(std::size_t limit) {
   }
 }
 
-async::Task<Result<void>> LineReader::skip_line(std::size_t limit) {
+async::Task<Result<LineEnd>> LineReader::skip_line(std::size_t limit) {
+  char last = '\0';  // of the bytes before
   for (std::size_t skipped = 0; skipped < limit;) {
     const Result<std::string_view> bytes = co_await peek();
     if (!bytes) co_return std::unexpected(bytes.error());
     if (bytes->empty()) co_return fail(ErrorCode::closed, "the connection was closed");
     const std::size_t end = bytes->find('\n');
+    if (end != 0) last = (*bytes)[(end == std::string_view::npos ? bytes->size() : end) - 1];
     skipped += bytes->size();
     consume(end == std::string_view::npos ? bytes->size() : end + 1);
-    if (end != std::string_view::npos) co_return Result<void>{};
+    if (end != std::string_view::npos) co_return last == '\r' ? LineEnd::crlf : LineEnd::bare_lf;
   }
   co_return fail(ErrorCode::too_large, "line too long");
 }

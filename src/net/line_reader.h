@@ -11,6 +11,8 @@
 
 namespace postroom::net {
 
+enum class LineEnd { crlf, bare_lf };
+
 class LineReader {
  public:
   explicit LineReader(Stream& stream) : stream_(&stream) {}
@@ -18,8 +20,9 @@ class LineReader {
   // The next line up to and with its LF. Errors: those of Stream; closed at the end of the stream (a line without LF
   // included); too_large when `limit` bytes hold no LF: the bytes read stay in the buffer.
   async::Task<Result<std::string>> read_line(std::size_t limit);
-  // Forgets the rest of a line that was too large. Error too_large: `limit` more bytes hold no LF either.
-  async::Task<Result<void>> skip_line(std::size_t limit);
+  // Forgets the rest of a line that was too large, and says how it ended. Error too_large: `limit` more bytes hold no
+  // LF either.
+  async::Task<Result<LineEnd>> skip_line(std::size_t limit);
   // Whatever is buffered, else what one read brings; empty at the end of the stream. It stays in the buffer until
   // consume(), and the view holds until the next call.
   async::Task<Result<std::string_view>> peek();

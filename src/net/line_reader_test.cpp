@@ -72,12 +72,24 @@ TEST_F(LineReaderTest, SkipsTheRestOfALineThatIsTooLong) {
     LineReader reader(*near_);
     say("0123456789\nnext\n0123456789");
     EXPECT_EQ(loop_.run(reader.read_line(5)).error().code, ErrorCode::too_large);
-    EXPECT_TRUE(loop_.run(reader.skip_line(100)));
+    EXPECT_EQ(loop_.run(reader.skip_line(100)).value(), LineEnd::bare_lf);
     EXPECT_EQ(*loop_.run(reader.read_line(5)), "next\n");
     EXPECT_EQ(loop_.run(reader.read_line(5)).error().code, ErrorCode::too_large);
     EXPECT_EQ(loop_.run(reader.skip_line(5)).error().code, ErrorCode::too_large);
     hang_up();
     EXPECT_EQ(loop_.run(reader.skip_line(100)).error().code, ErrorCode::closed);
+  }
+}
+
+TEST_F(LineReaderTest, SaysHowASkippedLineEndedWhereverItIsCut) {
+  for (const std::size_t bytes_per_read : {1U, 2U, 3U, 5U, 7U, 100U}) {
+    connect(bytes_per_read);
+    LineReader reader(*near_);
+    say("0123456789\r\n0123456789\r \n0123456789\n");
+    for (const LineEnd end : {LineEnd::crlf, LineEnd::bare_lf, LineEnd::bare_lf}) {
+      EXPECT_EQ(loop_.run(reader.read_line(5)).error().code, ErrorCode::too_large);
+      EXPECT_EQ(loop_.run(reader.skip_line(100)).value(), end) << bytes_per_read;
+    }
   }
 }
 

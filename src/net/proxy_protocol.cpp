@@ -16,6 +16,14 @@ unsigned byte_at(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]);
 }
 
+constexpr unsigned over_tcp4 = 0x11, over_tcp6 = 0x21;
+
+// Bytes of the two addresses and ports that a family brings; 0: none that we read.
+std::size_t addresses_of(unsigned family) {
+  if (family == over_tcp4) return 2 * 4 + 2 * 2;
+  return family == over_tcp6 ? 2 * 16 + 2 * 2 : 0;
+}
+
 std::uint16_t big_endian_16(std::string_view bytes, std::size_t at) {
   return static_cast<std::uint16_t>(byte_at(bytes, at) << 8 | byte_at(bytes, at + 1));
 }
@@ -39,15 +47,20 @@ Result<std::size_t> proxy_header_rest(std::string_view prefix) {
   if (!known) return fail(ErrorCode::invalid, "no PROXY protocol version 2 header");
   const std::size_t rest = big_endian_16(prefix, 14);
   if (rest > rest_at_most) return fail(ErrorCode::invalid, "a PROXY header that is too long");
+  // Such a one must not pass for the proxy's own connection, which may have rights that its clients have not.
+  const bool speaks_for_another = byte_at(prefix, 12) == 0x21;
+  if (speaks_for_another && rest < addresses_of(byte_at(prefix, 13)))
+    return fail(ErrorCode::invalid, "a PROXY header that is too short for its addresses");
   return rest;
 }
 
 std::optional<Endpoint> proxied_peer(std::string_view header) {
   if (header.size() < proxy_prefix_bytes || byte_at(header, 12) != 0x21) return std::nullopt;
   const unsigned family = byte_at(header, 13);
-  const bool v4 = family == 0x11, v6 = family == 0x21;  // over TCP
+  const bool v4 = family == over_tcp4;
   const std::size_t bytes = v4 ? 4 : 16;
-  if ((!v4 && !v6) || header.size() < source_at + 2 * bytes + 4) return std::nullopt;
+  const std::size_t addresses = addresses_of(family);
+  if (addresses == 0 || header.size() < source_at + addresses) return std::nullopt;
   std::array<char, INET6_ADDRSTRLEN> text{};
   ::inet_ntop(v4 ? AF_INET : AF_INET6, header.data() + source_at, text.data(), text.size());
   return Endpoint{{text.data()}, big_endian_16(header, source_at + 2 * bytes)};

@@ -12,7 +12,7 @@ namespace postroom::net {
 
 inline constexpr std::size_t proxy_prefix_bytes = 16;
 
-// The first 16 bytes: how many follow. Error invalid: no such header.
+// The first 16 bytes: how many follow. Error invalid: no such header, or one that has no room for its addresses.
 Result<std::size_t> proxy_header_rest(std::string_view prefix);
 // The whole header: the client's address; nullopt when the proxy speaks for itself (LOCAL) or for no TCP peer.
 std::optional<Endpoint> proxied_peer(std::string_view header);

@@ -18,10 +18,19 @@ async::Task<std::optional<std::string>> ServerSession::ask(std::string_view chal
   say(334, base64_encode(challenge));
   if (!co_await flush()) co_return std::nullopt;
   const Result<std::string> line = co_await reader_.read_line(limits::smtp_auth_line);
-  if (!line && line.error().code == ErrorCode::too_large)
-    if (!co_await reader_.skip_line(limits::smtp_skipped_line)) stream_->abort();
+  bool bare = line && !line->ends_with("\r\n");
+  if (!line && line.error().code == ErrorCode::too_large) {
+    const Result<net::LineEnd> end = co_await reader_.skip_line(limits::smtp_skipped_line);
+    bare = end && *end == net::LineEnd::bare_lf;
+    if (!end) stream_->abort();
+  }
+  if (bare) {
+    refuse_bare_lf();
+    co_await flush();
+    stream_->abort();
+  }
   std::string answer;
-  if (!line || !line->ends_with("\r\n")) co_return std::nullopt;
+  if (!line || bare) co_return std::nullopt;
   if (!base64_decode(std::string_view(*line).substr(0, line->size() - 2), answer)) co_return std::nullopt;
   co_return answer;
 }

@@ -10,6 +10,7 @@ namespace {
 constexpr int errors_allowed = 20;          // then the peer is only guessing
 constexpr int idle_commands_allowed = 100;  // then it only holds a session
 constexpr std::size_t refused_recipients_allowed = 10 * limits::recipients;
+constexpr Duration handshake_patience = std::chrono::seconds(15);  // no stop may have to wait longer for a silent one
 
 }  // namespace
 
@@ -89,6 +90,7 @@ async::Task<ServerSession::Next> ServerSession::hear_command() {
     say(421, "4.3.2 " + options_.host_name + " Shutting down, closing");
     co_return Next::close;
   }
+  if (line && !line->ends_with("\r\n")) co_return refuse_bare_lf();
   if (line && (line->size() <= limits::smtp_command_line || starts_with_ignoring_case(*line, "AUTH ")))
     co_return co_await serve_command(std::move(*line));
   if (silent) {
@@ -98,18 +100,24 @@ async::Task<ServerSession::Next> ServerSession::hear_command() {
   }
   if (!line && line.error().code != ErrorCode::too_large) co_return Next::close;
   // RFC 5321 §4.5.3.1.9: the peer hears of it, and where the line ends the dialogue goes on.
+  if (!line) {
+    const Result<net::LineEnd> end = co_await reader_.skip_line(limits::smtp_skipped_line);
+    if (end && *end == net::LineEnd::bare_lf) co_return refuse_bare_lf();
+    if (!end) say(500, "5.5.2 Line too long");
+    if (!end) co_return Next::close;
+  }
   blame(500, "5.5.2 Line too long");
-  if (!line && !co_await reader_.skip_line(limits::smtp_skipped_line)) co_return Next::close;
   co_return Next::go_on;
 }
 
+// RFC 5321 §2.3.8: a bare LF ends nothing. Whoever sends one may have been given it to send: what follows is not heard.
+ServerSession::Next ServerSession::refuse_bare_lf() {
+  say(500, "5.5.2 Lines end in CR LF");
+  return Next::close;
+}
+
 async::Task<ServerSession::Next> ServerSession::serve_command(std::string line) {
-  const std::string_view all(line);
-  if (!all.ends_with("\r\n")) {  // RFC 5321 §2.3.8: a bare LF ends nothing
-    say(500, "5.5.2 Lines end in CR LF");
-    co_return Next::close;
-  }
-  const std::string_view text = all.substr(0, all.size() - 2);
+  const std::string_view text = std::string_view(line).substr(0, line.size() - 2);
   if (has_control_characters(text)) {
     blame(500, "5.5.2 Control characters in a command");
     co_return Next::go_on;
@@ -135,8 +143,7 @@ async::Task<ServerSession::Next> ServerSession::serve_command(std::string line) 
   if (verb == "DATA" && arguments.empty()) co_return co_await data();
   ++idle_commands_;
   if (verb == "EHLO" || verb == "HELO") {
-    extended_ = verb == "EHLO";
-    ehlo(arguments);
+    hello(verb == "EHLO" ? Greeting::ehlo : Greeting::helo, arguments);
   } else if (verb == "RSET") {
     if (arguments.empty()) reset();
     arguments.empty() ? say(250, "2.0.0 Ok") : blame(501, "5.5.4 RSET takes no parameters");
@@ -146,14 +153,14 @@ async::Task<ServerSession::Next> ServerSession::serve_command(std::string line) 
     say(252, "2.5.0 Send the message and see");
   } else if (verb == "HELP") {
     say(214, "2.0.0 This is Postroom; see RFC 5321 and RFC 6409");
-  } else if (verb == "QUIT") {
+  } else if (verb == "QUIT" && arguments.empty()) {
     say(221, "2.0.0 Bye");
     co_return Next::close;
   } else if (verb == "STARTTLS" && arguments.empty()) {
     co_return co_await starttls();
   } else if (verb == "AUTH") {
     co_return co_await auth(arguments);
-  } else if (verb == "STARTTLS" || verb == "DATA") {  // RFC 3207 §4, RFC 5321 §4.1.1.4
+  } else if (verb == "STARTTLS" || verb == "DATA" || verb == "QUIT") {  // RFC 3207 §4, RFC 5321 §4.1.1
     blame(501, "5.5.4 " + verb + " takes no parameters");
   } else {
     blame(verb == "EXPN" ? 502 : 500, "5.5.1 Command not known here");
@@ -161,12 +168,13 @@ async::Task<ServerSession::Next> ServerSession::serve_command(std::string line) 
   co_return Next::go_on;
 }
 
-void ServerSession::ehlo(std::string_view arguments) {
+void ServerSession::hello(Greeting greeting, std::string_view arguments) {
   constexpr std::size_t longest = limits::domain;
   if (arguments.empty() || arguments.size() > longest || arguments.find(' ') != std::string_view::npos)
     return blame(501, "5.5.4 Say your host name");
   reset();
   helo_ = arguments;
+  extended_ = greeting == Greeting::ehlo;
   if (!extended_) return say(250, options_.host_name);
   mail::Reply reply;
   reply.code = 250;
@@ -186,6 +194,7 @@ async::Task<ServerSession::Next> ServerSession::starttls() {
   reader_.discard_buffered();  // RFC 3207 §4.2: what was pipelined in clear after STARTTLS is dropped
   say(220, "2.0.0 Ready to start TLS");
   if (!co_await flush()) co_return Next::close;
+  stream_->set_deadline(loop_.now() + handshake_patience);
   Result<net::StreamPtr> wrapped = co_await tls_.accept(std::move(stream_));
   if (!wrapped) co_return Next::close;  // the stream went down with the handshake
   stream_ = std::move(*wrapped);

@@ -89,8 +89,10 @@ class ServerSession {
   // server_session.cpp: the dialogue.
   async::Task<Next> hear_command();
   async::Task<Next> serve_command(std::string line);
+  Next refuse_bare_lf();
   async::Task<Next> starttls();
-  void ehlo(std::string_view arguments);
+  enum class Greeting { ehlo, helo };
+  void hello(Greeting greeting, std::string_view arguments);
   void say(int code, std::string_view text);
   void say(const mail::Reply& reply);
   void blame(int code, std::string_view text);  // says it, and counts it as an error of the peer

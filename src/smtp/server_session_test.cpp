@@ -50,10 +50,11 @@ struct Outcome {
 using Pieces = std::vector<std::string>;
 
 // Sends the pieces with a pause after each, says goodbye and hears everything.
-async::Task<void> speak(async::Loop& loop, net::StreamPtr stream, Pieces pieces, std::string& heard) {
+async::Task<void> speak(async::Loop& loop, net::StreamPtr stream, Pieces pieces, std::string& heard,
+                        Duration pause = std::chrono::milliseconds(1)) {
   for (const std::string& piece : pieces) {
     if (!(co_await stream->write(piece)).has_value()) break;
-    co_await async::sleep_until(loop, loop.now() + std::chrono::milliseconds(1));
+    co_await async::sleep_until(loop, loop.now() + pause);
   }
   co_await stream->shutdown();
   net::LineReader reader(*stream);
@@ -142,6 +143,7 @@ TEST(ServerSession, KeepsTheOrderOfCommands) {
       {"HELO me\r\n" + mail + "NOOP\r\nVRFY a\r\nHELP\r\nEXPN a\r\nHELO a b\r\n", "220 250 250 250 252 214 502 501"},
       {"EHLO\r\n" + mail, "220 501 503"},
       {"QUIT\r\n" + mail, "220 221"},
+      {"QUIT now\r\nRSET now\r\nQUIT\r\n", "220 501 501 221"},
       {"ehlo me\r\nmail from:<s@example.org>\r\nrcpt to: <a@example.org>\r\n", "220 250 250 250"},
   };
   for (const auto& c : cases) EXPECT_EQ(codes_of(c.commands), c.codes) << c.commands;
@@ -161,6 +163,8 @@ TEST(ServerSession, ReadsPathsAndParametersStrictly) {
       {"MAIL FROM:<s@example.org>x", "501"},
       {"MAIL FROM:<\"a@example.org>", "501"},
       {"MAIL FROM:<s@@>", "501"},
+      {"MAIL FROM:<@a.example:>", "501"},  // a route to nobody is no null sender
+      {"MAIL FROM:<@" + std::string(300, 'x') + ":s@example.org>", "501"},
       {"MAIL TO:<s@example.org>", "501"},
       {"MAIL", "501"},
       {"MAIL FROM:<s@example.org> SIZE=", "501"},
@@ -192,6 +196,8 @@ TEST(ServerSession, BoundsItsRecipients) {
 TEST(ServerSession, RefusesWhatIsNoCommandLine) {
   using namespace std::string_literals;
   EXPECT_EQ(codes_of("EHLO me\nMAIL FROM:<s@example.org>\r\n"), "220 500");  // bare LF: closes
+  for (const std::size_t size : {5000, 13000, 100000})                       // however long the line is
+    EXPECT_EQ(codes_of("NOOP " + std::string(size, 'x') + "\nNOOP\r\n"), "220 500") << size;
   EXPECT_EQ(codes_of("EHLO m\0e\r\nNOOP\r\n"s), "220 500 250");
   EXPECT_EQ(codes_of("NOOP \xff\r\nNOOP\r\n"), "220 500 250");
   EXPECT_EQ(codes_of("NOOP " + std::string(limits::smtp_command_line - 7, 'x') + "\r\nNOOP\r\n"), "220 250 250");
@@ -296,6 +302,8 @@ TEST(ServerSession, FollowsTheRulesOfAuth) {
       {"AUTH LOGIN\r\n" + user + user + mail, "334 334 535 530"},
       {"AUTH LOGIN\r\n*\r\nNOOP\r\n", "334 501 250"},
       {"AUTH LOGIN\r\nnot base64\r\nNOOP\r\n", "334 501 250"},
+      {"AUTH LOGIN\r\nbm9ib2R5\nNOOP\r\n", "334 500"},  // a bare LF ends no answer either
+      {"AUTH LOGIN\r\n" + std::string(20000, 'x') + "\nNOOP\r\n", "334 500"},
       {"AUTH PLAIN =\r\n", "501"},
       {"AUTH PLAIN " + base64_encode(std::string("user\0user\0pencil", 16)) + "\r\n", "235"},
       {"AUTH PLAIN " + base64_encode(std::string("boss\0user\0pencil", 16)) + "\r\n", "501"},
@@ -335,6 +343,87 @@ TEST(ServerSession, LeavesASilentPeer) {
     EXPECT_TRUE(handler.contents.empty());
     loop.run(group.join());
   }
+}
+
+// Its handshake waits for a peer that says nothing.
+class PatientTls final : public net::Tls {
+ public:
+  async::Task<Result<net::StreamPtr>> connect(net::StreamPtr, net::TlsClientPolicy) override {
+    co_return fail(ErrorCode::tls, "not here");
+  }
+  async::Task<Result<net::StreamPtr>> accept(net::StreamPtr lower) override {
+    net::LineReader reader(*lower);
+    const Result<std::string> hello = co_await reader.read_line(100);
+    co_return fail(ErrorCode::tls, hello ? "no TLS" : hello.error().message);
+  }
+  bool can_accept() const override { return true; }
+};
+
+// In the handshake a session can't be told to stop: so it must end soon by itself, for a stop takes 30 s at most.
+TEST(ServerSession, LeavesAPeerThatSaysNothingInTheHandshakeSoon) {
+  async::SimLoop loop;
+  auto [near, far] = net::stream_pair(loop);
+  PatientTls tls;
+  KeepingHandler handler;
+  SeededRandom chance(1);
+  ServerSession session(loop, std::move(far), tls, chance, handler, {});
+  async::TaskGroup group(loop);
+  group.spawn(say_and_wait(loop, *near, "EHLO me\r\nSTARTTLS\r\n"));
+  const Monotonic began = loop.now();
+  loop.run(session.run());
+  EXPECT_LE(loop.now() - began, std::chrono::seconds(16));
+  loop.run(group.join());
+}
+
+// A byte a second is more than silence, and far less than the minimum rate.
+async::Task<void> dribble(async::Loop& loop, net::Stream& stream, std::string words) {
+  if (!(co_await stream.write(words)).has_value()) co_return;
+  for (int second = 0; second < 24 * 3600; ++second) {
+    co_await async::sleep_until(loop, loop.now() + std::chrono::seconds(1));
+    if (!(co_await stream.write("x")).has_value()) co_return;
+  }
+}
+
+TEST(ServerSession, LeavesAPeerThatSaysOneByteASecond) {
+  for (const std::string& words :
+       {std::string("EHLO m"), "EHLO me\r\n" + transaction, std::string("EHLO me\r\nAUTH LOGIN\r\n")}) {
+    async::SimLoop loop;
+    auto [near, far] = net::stream_pair(loop);
+    PretendedTls tls;
+    KeepingHandler handler;
+    SeededRandom chance(1);
+    ServerOptions options;
+    options.clear_authentication = true;
+    auto session = std::make_unique<ServerSession>(loop, std::move(far), tls, chance, handler, options);
+    async::TaskGroup group(loop);
+    group.spawn(dribble(loop, *near, words));
+    const Monotonic began = loop.now();
+    loop.run(session->run());
+    EXPECT_LE(loop.now() - began, std::chrono::minutes(11)) << words;
+    EXPECT_TRUE(handler.contents.empty());
+    session.reset();
+    loop.run(group.join());
+  }
+}
+
+TEST(ServerSession, WaitsForAMessageThatComesAtTheMinimumRate) {
+  const std::size_t seconds = 3600;
+  Pieces pieces{"EHLO me\r\n" + transaction};
+  for (std::size_t second = 0; second < seconds; ++second) pieces.push_back(std::string(1022, 'x') + "\r\n");
+  pieces.push_back(".\r\n");
+  async::SimLoop loop;
+  auto [near, far] = net::stream_pair(loop);
+  PretendedTls tls;
+  KeepingHandler handler;
+  SeededRandom chance(1);
+  auto session = std::make_unique<ServerSession>(loop, std::move(far), tls, chance, handler, ServerOptions{});
+  async::TaskGroup group(loop);
+  std::string said;
+  group.spawn(speak(loop, std::move(near), pieces, said, std::chrono::seconds(1)));
+  loop.run(session->run());
+  session.reset();
+  loop.run(group.join());
+  EXPECT_EQ(handler.contents.size(), 1U);
 }
 
 TEST(ServerSession, TakesNoMessageWhosePeerLeftBeforeItsEnd) {

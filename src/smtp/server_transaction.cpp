@@ -12,6 +12,7 @@ namespace {
 
 struct Path {
   std::string_view address;
+  std::size_t bytes;                    // with its source route
   std::vector<std::string> parameters;  // upper case
 };
 
@@ -30,14 +31,17 @@ std::optional<Path> parse_path(std::string_view arguments, std::string_view keyw
       quoted = !quoted;
   }
   if (end >= arguments.size()) return std::nullopt;
-  Path path{arguments.substr(1, end - 1), {}};
+  Path path{arguments.substr(1, end - 1), end - 1, {}};
   const std::string_view rest = arguments.substr(end + 1);
   if (!rest.empty() && rest[0] != ' ') return std::nullopt;
   for (const std::string_view parameter : split(trim(rest), ' '))
     if (!parameter.empty()) path.parameters.push_back(to_upper(parameter));
   // RFC 5321 §4.1.1.3, appendix C: a source route is taken and ignored.
   const std::size_t route_end = path.address.starts_with('@') ? path.address.find(':') : std::string_view::npos;
-  if (route_end != std::string_view::npos) path.address.remove_prefix(route_end + 1);
+  if (route_end != std::string_view::npos) {
+    path.address.remove_prefix(route_end + 1);
+    if (path.address.empty()) return std::nullopt;  // a route to nobody is no null sender
+  }
   return path;
 }
 
@@ -84,7 +88,7 @@ void ServerSession::start_mail(std::string_view arguments) {
   if (options_.require_authentication && !authenticated_) return blame(530, "5.7.0 Authentication required");
   const std::optional<Path> path = parse_path(arguments, "FROM:");
   if (!path) return blame(501, "5.5.4 Write MAIL FROM:<address>");
-  if (path->address.size() > limits::path) return blame(501, "5.1.7 Path too long");
+  if (path->bytes > limits::path) return blame(501, "5.1.7 Path too long");
   mail::Envelope envelope;
   for (const std::string& parameter : path->parameters)
     if (const std::optional<Complaint> wrong = take_parameter(parameter, options_.message_bytes, envelope))
@@ -114,7 +118,7 @@ void ServerSession::add_recipient(std::string_view arguments) {
     ++refused_here_;
     say(code, text);
   };
-  if (path->address.size() > limits::path) return refuse(501, "5.1.3 Path too long");
+  if (path->bytes > limits::path) return refuse(501, "5.1.3 Path too long");
   if (!envelope_->smtputf8 && !is_ascii(path->address)) return refuse(553, no_smtputf8("The recipient"));
   Result<mail::Address> address = mail::parse_address(path->address);
   if (!address) return refuse(501, "5.1.3 " + address.error().message);

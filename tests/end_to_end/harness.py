@@ -45,24 +45,24 @@ class Child:
         self._said = b""
 
     def address(self, what):
-        """(host, port) of the line `listening what …`."""
+        """(host, port) of the first line `listening what …`."""
+        return self.addresses(what, 1)[0]
+
+    def addresses(self, what, count):
+        """Those of the first `count` such lines: listeners of one kind speak in the order of the configuration."""
         deadline = time.monotonic() + GUARD_S
         prefix = f"listening {what} ".encode()
         while True:
-            for line in self.said():
-                if line.startswith(prefix):
-                    host, _, port = line[len(prefix):].split()[0].decode().rpartition(":")
-                    return host, int(port)
+            places = [line[len(prefix):].split()[0].decode().rpartition(":")
+                      for line in self._said.split(b"\n")[:-1] if line.startswith(prefix)]
+            if len(places) >= count:
+                return [(host, int(port)) for host, _, port in places[:count]]
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
             chunk = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not chunk:
                 self.kill()
                 raise AssertionError(f"it does not say it listens on {what}: {self._said!r} {self.log()[-2000:]}")
             self._said += chunk
-
-    def said(self):
-        """The lines of stdout that have been read so far."""
-        return self._said.split(b"\n")[:-1]
 
     def log(self):
         with open(self._log_name, encoding="utf-8", errors="replace") as file:

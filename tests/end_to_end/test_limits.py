@@ -10,6 +10,7 @@ from waiting import wait_for
 
 ZONES = ("Pacific/Auckland", "Asia/Tokyo", "Asia/Kolkata", "Europe/Berlin", "America/New_York", "America/Los_Angeles",
          "Pacific/Honolulu")
+BUSY_S = 0.5  # an email is counted a moment before its attempt is dated: longer on a busy machine
 CLOCKS_S = 0.005  # the limits count by the monotonic clock, the log is dated by the wall clock
 
 
@@ -88,7 +89,7 @@ class PerMinuteTest(LimitsTest):
         for each in waiting:
             self.assertEqual((each["status"], each["attempts"]), ("queued", 0))
             wait_s = (moment(each["next_attempt_at"]) - first).total_seconds()
-            self.assertGreaterEqual(wait_s, 60 - CLOCKS_S)
+            self.assertGreaterEqual(wait_s, 60 - BUSY_S)
 
 
 class PerDayTest(LimitsTest):

@@ -3,15 +3,19 @@
 import collections
 import http.client
 import os
+import signal
+import socket
 import tempfile
 import threading
 import unittest
 
 from harness import QUICK, PostroomTest
+from submission_client import Submitter
 from waiting import wait_for
 
 KILLS = 20
 SENDERS = 4
+STOP_S = 30  # what a stop may take
 
 
 class RestartTest(PostroomTest):
@@ -77,18 +81,28 @@ class FullDiskTest(PostroomTest):
         self.postroom.wait_status(waiting, "accepted")
 
 
-class LedgerTest(PostroomTest):
-    """Accepted on one side, arrived on the other: nothing is lost, and only a recorded doubt goes twice."""
+class Ledger(PostroomTest):
+    """Accepted on one side, arrived on the other: nothing is lost, and only a recorded doubt goes twice. How mail comes in
+    is the subclasses' affair."""
 
     def setUp(self):
         super().setUp()
         self.peer = self.provider()
         self.postroom.connect_to(self.peer.port)
-        self.accepted = {}  # marker -> email id
+        self.accepted = {}  # marker -> id of the email or message
         self.lock = threading.Lock()
         self.over = threading.Event()
 
-    def test_kill_9_under_load_loses_nothing(self):
+    def door(self):
+        """What the senders need to know of the server that has just started."""
+
+    def submitter(self):
+        """A function that submits a message with a marker in its subject, for one sender: the id when it was accepted,
+        None when it was refused. It raises when the answer did not come."""
+        raise NotImplementedError
+
+    def kill_9_under_load_loses_nothing(self):
+        self.door()
         senders = [threading.Thread(target=self.keep_sending, args=(name,)) for name in range(SENDERS)]
         for sender in senders:
             sender.start()
@@ -99,6 +113,7 @@ class LedgerTest(PostroomTest):
                 wait_for(lambda: len(self.accepted) >= before + 25, "more mail is accepted")
                 self.postroom.kill()
                 self.postroom.start()
+                self.door()
         finally:
             self.over.set()
             for sender in senders:
@@ -114,19 +129,18 @@ class LedgerTest(PostroomTest):
         self.assertEqual(self.postroom.log(status="in_progress"), [])
 
     def keep_sending(self, name):
-        number = 0
+        number, submit = 0, self.submitter()
         while not self.over.is_set():
             number += 1
             marker = f"ledger-{name}-{number}."
             try:
-                mail = {"to": ["ann@example.org"], "subject": marker, "text": marker}
-                answer = self.postroom.api("POST", "/messages", mail)
+                accepted = submit(marker)
             except (OSError, http.client.HTTPException):  # it was killed: this one is not acknowledged
                 self.over.wait(0.01)
                 continue
-            if answer.status == 202:
+            if accepted:
                 with self.lock:
-                    self.accepted[marker] = answer.json["emails"][0]["id"]
+                    self.accepted[marker] = accepted
 
     @staticmethod
     def marker(message):
@@ -134,6 +148,87 @@ class LedgerTest(PostroomTest):
             if line.lower().startswith(b"subject: "):
                 return line[9:].decode()
         return ""
+
+
+class HttpLedgerTest(Ledger):
+    def test_kill_9_under_load_loses_nothing(self):
+        self.kill_9_under_load_loses_nothing()
+
+    def submitter(self):
+        def submit(marker):
+            mail = {"to": ["ann@example.org"], "subject": marker, "text": marker}
+            answer = self.postroom.api("POST", "/messages", mail)
+            return answer.json["emails"][0]["id"] if answer.status == 202 else None
+        return submit
+
+
+class SmtpLedgerTest(Ledger):
+    """Each sender keeps a session while it can."""
+
+    def test_kill_9_under_load_loses_nothing_that_was_answered_250(self):
+        self.login = self.postroom.create_key("sender", "send")
+        self.kill_9_under_load_loses_nothing()
+        stored = {email["message_id"] for email in self.postroom.log()}
+        self.assertEqual(set(self.accepted.values()) - stored, set(), "an id was given that nobody knows")
+
+    def door(self):
+        self.smtp = self.postroom.smtp_port
+
+    def submitter(self):
+        session = Submitter(lambda: self.smtp, self.login)
+        self.addCleanup(session.close)
+        return session.submit
+
+
+class SmtpStopTest(PostroomTest):
+    """SIGTERM, as the clients of SMTP submission meet it."""
+
+    def setUp(self):
+        super().setUp()
+        self.port, self.login = self.postroom.smtp_port, self.postroom.create_key("sender", "send")
+
+    def session(self):
+        session = Submitter(lambda: self.port, self.login)
+        self.addCleanup(session.close)
+        session.connect()
+        return session
+
+    def stop_soon(self, session):
+        """SIGTERM; returns when the server is stopping, as a session hears that says something."""
+        self.postroom.child.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: not session.ask("NOOP").startswith("250"), "the server is stopping")
+
+    def ended_well(self):
+        self.postroom.child.process.wait(timeout=STOP_S)
+        self.assertEqual(self.postroom.stop(), 0)
+
+    def test_idle_sessions_hear_421_and_a_message_under_way_is_taken(self):
+        idle = [self.session() for _ in range(20)]
+        busy, speaking = self.session(), self.session()
+        busy.begin("under-way")
+        busy.say("half of i")
+        self.stop_soon(speaking)
+        busy.say("t\r\nand the rest\r\n.\r\n")
+        self.assertRegex(busy.hear(), r"\A250 2\.6\.0 Queued as \w+\Z")
+        self.assertTrue(busy.hear().startswith("421"))
+        for session in idle:
+            self.assertTrue(session.hear().startswith("421"))
+            self.assertEqual(session.hear(), "")
+        self.ended_well()
+        self.postroom.start()
+        self.assertEqual([email["subject"] for email in self.postroom.get("/queue")["items"]], ["under-way"])
+
+    def test_whoever_finishes_nothing_does_not_keep_the_server(self):
+        in_data, in_line, speaking = (self.session() for _ in range(3))
+        in_data.begin("never-ended")
+        in_data.say("half of it\r\n.")
+        in_line.say("MAIL FROM:<a@exam")
+        with socket.create_connection(("127.0.0.1", self.port)) as new:
+            new.sendall(b"EHLO a\r\nAUTH LOGIN\r\n")
+            self.stop_soon(speaking)
+            self.ended_well()
+        self.postroom.start()
+        self.assertEqual(self.postroom.get("/queue")["items"], [])
 
 
 class BackupTest(PostroomTest):
