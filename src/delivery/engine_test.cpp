@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+
 #include "delivery/scripted_network.h"
 #include "store/memory/memory_store.h"
 
@@ -43,20 +46,29 @@ class EngineTest : public ::testing::Test {
   }
 
   EmailId submit(std::optional<store::ConnectionId> pinned_to = std::nullopt) {
-    return submit(store::NewMessage{}, pinned_to);
+    store::NewMessage added = message();
+    added.message.pinned_to = pinned_to;
+    const EmailId id = add_email(added);
+    accept(std::move(added));
+    return id;
   }
   EmailId submit_eight_bit() {
-    store::NewMessage added;
+    store::NewMessage added = message();
     added.message.eight_bit = true;
-    return submit(std::move(added), std::nullopt);
+    const EmailId id = add_email(added);
+    accept(std::move(added));
+    return id;
   }
-  EmailId submit(store::NewMessage added, std::optional<store::ConnectionId> pinned_to) {
+  store::NewMessage message() {
+    store::NewMessage added;
     added.message.id = {ids_.next(loop_.wall(), 0)};
     added.message.reverse_path = "office@example.com";
     added.message.lane = "transactional";
     added.content = std::make_shared<const std::string>("Subject: Hello\r\n\r\nHello\r\n");
-    added.message.email_count = 1;
     added.message.expires_at = loop_.wall() + std::chrono::hours(72);
+    return added;
+  }
+  EmailId add_email(store::NewMessage& added) {
     store::EmailRecord email;
     email.id = {ids_.next(loop_.wall(), 0)};
     email.message_id = added.message.id;
@@ -64,13 +76,15 @@ class EngineTest : public ::testing::Test {
     email.address = "ann@example.org";
     email.next_attempt_at = loop_.wall();
     email.expires_at = added.message.expires_at;
-    email.pinned_to = added.message.pinned_to = pinned_to;
-    const EmailId id = email.id;
+    email.pinned_to = added.message.pinned_to;
     added.emails.push_back(std::move(email));
+    return added.emails.back().id;
+  }
+  void accept(store::NewMessage added) {
+    added.message.email_count = static_cast<std::uint32_t>(added.emails.size());
     store::AcceptRequest request;
     request.messages.push_back(std::move(added));
     EXPECT_TRUE(loop_.run(store_.accept(std::move(request))));
-    return id;
   }
 
   EmailStatus status_of(EmailId id) const {
@@ -155,6 +169,26 @@ TEST_F(EngineTest, LetsMailLeaveASlowLineForAConnectionThatIsWellAgain) {
   EXPECT_EQ(status_of(pinned), EmailStatus::accepted);
   EXPECT_EQ(status_of(first), EmailStatus::sending);
   EXPECT_EQ(status_of(second), EmailStatus::accepted);
+}
+
+TEST_F(EngineTest, SendsMailInDoubtOverItsConnectionWithoutTheRestOfItsMessage) {
+  Script takes_two = takes_mail;
+  const auto data = std::ranges::find(takes_two, "C: DATA");
+  takes_two.insert(data, {"C: RCPT TO:*", "S: 250 Ok"});
+  provider_.next(takes_two);
+  provider_.then(takes_mail);
+  connect();
+  connect(1, 1);
+  begin();
+  store::NewMessage added = message();
+  const EmailId first = add_email(added), in_doubt = add_email(added), last = add_email(added);
+  added.emails[1].in_doubt_with = 2;
+  accept(std::move(added));
+  loop_.run_for(seconds(30));
+  std::map<EmailId, store::ConnectionId> went_over;
+  for (const auto& [id, row] : store_.disk().attempts) went_over[row.attempt.email_id] = row.attempt.connection_id;
+  EXPECT_EQ(went_over, (std::map<EmailId, store::ConnectionId>{{first, 1}, {in_doubt, 2}, {last, 1}}));
+  for (const EmailId id : {first, in_doubt, last}) EXPECT_EQ(status_of(id), EmailStatus::accepted);
 }
 
 // More than a line holds, for longer than mail stands in line patiently.

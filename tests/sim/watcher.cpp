@@ -100,7 +100,8 @@ void Watcher::check_mail() {
   std::map<EmailId, Rows> log;
   for (const auto& [id, row] : world_.disk->attempts) {
     Rows& rows = log[row.attempt.email_id];
-    ++rows.all;
+    if (row.attempt.ordinal != ++rows.all)
+      world_.violated("a row of the log bears its place among the email's tries", row.attempt.address);
     if (row.attempt.status == AttemptStatus::success) ++rows.success;
     if (row.attempt.reason_class == store::ReasonClass::unknown) {
       ++rows.doubt;
