@@ -29,8 +29,8 @@ class SubmissionAllowanceTest : public ::testing::Test {
     allowance_ = std::make_unique<SubmissionAllowance>(loop_, store_);
     ASSERT_TRUE(loop_.run(allowance_->load()));
   }
-  async::Task<void> sleeping(Duration time) { co_await async::sleep_until(loop_, loop_.now() + time); }
-  void sleep(Duration time) { loop_.run(sleeping(time)); }
+  async::Task<void> passing(Duration time) { co_await async::sleep_until(loop_, loop_.now() + time); }
+  void pass(Duration time) { loop_.run(passing(time)); }
 
   async::SimLoop loop_;
   store::memory::MemoryStore store_{loop_};
@@ -46,18 +46,18 @@ TEST_F(SubmissionAllowanceTest, HoldsAMinutesLimitInAnySixtySeconds) {
   login_.per_minute = 10;
   EXPECT_FALSE(send(11));
   EXPECT_TRUE(send(4));
-  sleep(std::chrono::seconds(30));
+  pass(std::chrono::seconds(30));
   EXPECT_TRUE(send(6));
   EXPECT_FALSE(send(1));
   EXPECT_NE(allowance_->refusal(login_, 1)->find("try again in 3"), std::string::npos);
-  sleep(std::chrono::seconds(31));  // the first four are a minute old
+  pass(std::chrono::seconds(31));  // the first four are a minute old
   EXPECT_EQ(send_all(), 4U);
 }
 
 TEST_F(SubmissionAllowanceTest, HoldsADaysLimitUntilTheDayTurns) {
   login_.per_day = 20;
   EXPECT_EQ(send_all(), 20U);
-  sleep(std::chrono::hours(24));
+  pass(std::chrono::hours(24));
   EXPECT_EQ(send_all(), 20U);
 }
 
@@ -70,7 +70,7 @@ TEST_F(SubmissionAllowanceTest, NeverGivesMoreAfterARestartAndAHundredthLessAtMo
   EXPECT_GE(rest, 500U - 123U - 5U);
   restart();
   EXPECT_EQ(send_all(), 0U);
-  sleep(std::chrono::hours(24));
+  pass(std::chrono::hours(24));
   EXPECT_EQ(send_all(), 500U);
 }
 

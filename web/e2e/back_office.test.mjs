@@ -109,6 +109,35 @@ walk('an API key is shown once and opens the API', async () => {
   assert.equal(answer.status, 202);
 });
 
+walk('an SMTP login is bound to senders, shows its password once, and ends', async () => {
+  await page.goto(`${base}/smtp-logins`);
+  await button('New login').first().click();
+  await page.getByLabel('User name').fill('printer');
+  await page.getByLabel('Senders').fill('*@example.com\nann@example.net');
+  await page.getByLabel('Emails in a day').fill('500');
+  await button('Make login').click();
+  assert.match(await page.locator('.secret code').innerText(), /^[A-Za-z0-9]{32}$/);
+  await shot(page, 'smtp-login-made');
+  await button('Done').click();
+  const row = page.getByRole('row').filter({ hasText: 'printer' });
+  await row.getByText('*@example.com, ann@example.net').waitFor();
+  await row.getByText('500 a day').waitFor();
+  await page.getByRole('switch', { name: 'Enable printer' }).click();
+  await page.getByRole('switch', { name: 'Enable printer', checked: false }).waitFor();
+  await button('More for printer').click();
+  await page.getByRole('menuitem', { name: 'Edit' }).click();
+  await page.getByLabel('Senders').fill('example.com');
+  await button('Save').click();
+  await page.getByText('At most 100 addresses such as ann@example.org, or domains as *@example.org.').waitFor();
+  await page.getByLabel('Senders').fill('');
+  await button('Save').click();
+  await row.getByText('Any', { exact: true }).waitFor();
+  await button('More for printer').click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await button('Delete').click();
+  await page.getByRole('heading', { name: 'No SMTP logins yet' }).waitFor();
+});
+
 walk('the message stands in the log, with its conversation, timeline and content', async () => {
   await page.goto(`${base}/log`);
   await page.getByRole('row').filter({ hasText: 'ann@example.org' }).getByText('SUCCESS').waitFor();
@@ -182,6 +211,7 @@ const PAGES = [
   ['rules', '/connections?tab=rules', 'SMTP connections'],
   ['explain', '/connections?tab=explain', 'SMTP connections'],
   ['api-keys', '/api-keys', 'API keys'],
+  ['smtp-logins', '/smtp-logins', 'SMTP logins'],
   ['users', '/users', 'Users and roles'],
   ['audit', '/audit', 'Audit log'],
   ['settings', '/settings', 'Settings'],
