@@ -151,10 +151,11 @@ Result<> keep_sent(Database& database, const Sent& sent, Timestamp now) {
       if (select.step()) all.latencies.add(Latencies::parse(select.text(0)));
       if (Result<> error = select.error(); !error) return error;
     }
+    const std::string latencies = all.latencies.text();
     Statement upsert = database.prepare(
         "INSERT INTO sending VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(quarter, connection_id) DO UPDATE SET "
         "succeeded=succeeded+?3, failed=failed+?4, deferred=deferred+?5, latencies=?6");
-    upsert << quarter_of(now) << connection << all.succeeded << all.failed << all.deferred << all.latencies.text();
+    upsert << quarter_of(now) << connection << all.succeeded << all.failed << all.deferred << latencies;
     if (Result<> done = upsert.run(); !done) return done;
   }
   return {};
