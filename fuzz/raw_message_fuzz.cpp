@@ -8,7 +8,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view given(reinterpret_cast<const char*>(data), size);
-  const postroom::mime::RawAdditions additions{.date = {1764000000000}, .message_id = "1@post.example"};
+  const postroom::mime::RawAdditions additions{.date = {1764000000000}, .message_id = "1@post.example", .received = ""};
   const postroom::Result<postroom::mime::RawMessage> frozen = postroom::mime::freeze_raw(given, additions);
   if (!frozen) return 0;
   POSTROOM_ASSERT(frozen->content.ends_with("\r\n"));
