@@ -31,7 +31,7 @@ class Api {
   async::Task<http::Response> enter(const Route& route, http::Request& request, const http::PathParams& params);
   bool identify(Call& call);
   std::optional<http::Response> check(const Route& route, const Call& call) const;
-  static const std::vector<Route>& table();
+  static const std::vector<Route> table;
 
   Services services_;
 };

@@ -33,7 +33,7 @@ std::string render_report(const TestReport& report) {
   json.begin_object().boolean("ok", report.ok).key("steps").begin_array();
   for (const TestStep& step : report.steps) {
     json.begin_object().text("step", step.step).boolean("ok", step.ok).number("duration_ms", step.duration_ms);
-    json.text("detail", step.detail).end_object();
+    json.text("detail", step.detail).text_or_null("advice", step.advice).end_object();
   }
   json.end_array().end_object();
   return json.take();

@@ -15,7 +15,8 @@ struct TestStep {
   std::string step;  // resolve, connect, tls, ehlo, auth, mail, send
   bool ok = false;
   std::int64_t duration_ms = 0;
-  std::string detail;  // what was found, or the server's words and what to change
+  std::string detail;  // what was found, or the server's words
+  std::string advice;  // of a failed one: what to change; may be empty
 };
 
 struct TestReport {

@@ -227,6 +227,18 @@ OrRefusal<ListQuery<store::LogFilter>> read_log_query(const Parameters& paramete
                                      [](auto&, std::string_view name) { return name == "attempted_at"; });
 }
 
+OrRefusal<ListQuery<store::AuditFilter>> read_audit_query(const Parameters& parameters) {
+  const auto set = [](store::AuditFilter& filter, const std::string& name,
+                      const std::string& value) -> std::optional<bool> {
+    if (name == "by") return assign(filter.by, std::optional(value));
+    if (name == "action") return assign(filter.action, std::optional(value));
+    if (name == "object") return assign(filter.object, std::optional(value));
+    if (name == "reason") return assign(filter.reason, std::optional(value));
+    return set_range(filter.at, "at", name, value);
+  };
+  return read_list<store::AuditFilter>(parameters, set, [](auto&, std::string_view) { return false; });
+}
+
 OrRefusal<ListQuery<int>> read_plain_query(const Parameters& parameters) {
   const auto none = [](int&, const std::string&, const std::string&) -> std::optional<bool> { return std::nullopt; };
   return read_list<int>(parameters, none, [](auto&, std::string_view) { return false; });

@@ -29,6 +29,7 @@ using OrRefusal = std::expected<T, intake::Refusal>;
 OrRefusal<ListQuery<store::QueueFilter>> read_queue_query(const Parameters& parameters);
 // `extra` names parameters that the caller reads itself ("format" of the export).
 OrRefusal<ListQuery<store::LogFilter>> read_log_query(const Parameters& parameters, std::string_view extra = "");
+OrRefusal<ListQuery<store::AuditFilter>> read_audit_query(const Parameters& parameters);
 OrRefusal<ListQuery<int>> read_plain_query(const Parameters& parameters);
 
 // One filter of the queue's; false when the name is none of them.

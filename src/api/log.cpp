@@ -29,9 +29,9 @@ Answering get_attempt(Services& services, Call& call) {
 Answering list_audit(Services& services, Call& call) {
   const auto parameters = http::parse_query(call.request.query);
   if (!parameters) co_return refuse(call, 400, "malformed_request", "The query is not properly encoded.");
-  const auto query = read_plain_query(*parameters);
+  const auto query = read_audit_query(*parameters);
   if (!query) co_return refuse(call, query.error());
-  const auto page = co_await services.store.list_audit(query->page);
+  const auto page = co_await services.store.list_audit(query->filter, query->page);
   if (!page) co_return store_error(call, page.error());
   const auto each = [](JsonWriter& json, const store::AuditRecord& record) {
     json.number("id", record.id).time("at", record.at).text("by", record.by).text("from", record.from);

@@ -8,6 +8,7 @@
 #include "api/submission_reader.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "intake/option_headers.h"
 
 namespace postroom::api {
 namespace {
@@ -122,6 +123,12 @@ Answering post_raw(Services& services, Call& call) {
   if (!key) co_return refuse(call, key.error());
   auto read = read_raw(call);
   if (!read) co_return refuse(call, read.error());
+  // The query has the envelope; what else is to be said stands in the message's header, as over SMTP.
+  intake::OptionHeaders said = intake::read_option_headers(read->content);
+  if (!said.errors.empty()) co_return invalid(call, std::move(said.errors));
+  if (said.idempotency_key && !*key)
+    *key = intake::Idempotency{std::move(*said.idempotency_key), auth::sha256(read->content)};
+  read->options = std::move(said.options);
   intake::AnySubmission submission = std::move(*read);
   const auto outcome = co_await services.intake.accept(std::move(submission), call.principal.name, std::move(*key));
   co_return outcome_answer(call, outcome);

@@ -79,6 +79,12 @@ void render_api_key(JsonWriter& json, const store::ApiKeyRecord& key) {
   json.time("created_at", key.created_at).time("last_used_at", key.last_used_at).time("revoked_at", key.revoked_at);
 }
 
+void render_submission_login(JsonWriter& json, const store::SubmissionLoginRecord& login) {
+  json.number("id", login.id).text("username", login.username).texts("senders", login.senders);
+  json.text_or_null("lane", login.lane).number("per_minute", login.per_minute).number("per_day", login.per_day);
+  json.boolean("enabled", login.enabled).time("created_at", login.created_at).time("last_used_at", login.last_used_at);
+}
+
 std::string conversation_for(std::string_view conversation, std::string_view address) {
   constexpr std::string_view verb = "C: RCPT TO:<";
   std::string shown;

@@ -13,6 +13,7 @@ void render_email(JsonWriter& json, const store::EmailRecord& email);
 void render_attempt(JsonWriter& json, const store::AttemptRecord& attempt);
 void render_connection(JsonWriter& json, const store::ConnectionRecord& connection, const ConnectionState& state);
 void render_api_key(JsonWriter& json, const store::ApiKeyRecord& key);
+void render_submission_login(JsonWriter& json, const store::SubmissionLoginRecord& login);
 
 // {"items": […], "next_cursor": …, "total": {…}}; `each` writes one item's fields.
 template <class Item, class Each>

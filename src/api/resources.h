@@ -52,6 +52,12 @@ Answering list_audit(Services& services, Call& call);
 Answering list_api_keys(Services& services, Call& call);
 Answering create_api_key(Services& services, Call& call);
 Answering revoke_api_key(Services& services, Call& call);
+// submission_logins.cpp
+Answering list_submission_logins(Services& services, Call& call);
+Answering create_submission_login(Services& services, Call& call);
+Answering update_submission_login(Services& services, Call& call);
+Answering renew_submission_password(Services& services, Call& call);
+Answering delete_submission_login(Services& services, Call& call);
 // session.cpp
 Answering get_sign_in_methods(Services& services, Call& call);
 Answering sign_in(Services& services, Call& call);

@@ -12,6 +12,7 @@
 #include "auth/api_keys.h"
 #include "auth/oidc.h"
 #include "auth/secret_box.h"
+#include "auth/submission_logins.h"
 #include "http/router.h"
 #include "intake/intake.h"
 #include "observe/metrics.h"
@@ -39,6 +40,7 @@ struct Services {
   intake::Intake& intake;
   DeliveryDoor& delivery;
   auth::ApiKeys& keys;
+  auth::SubmissionLogins& logins;
   auth::Accounts& accounts;
   auth::Oidc* oidc;  // null where none is configured
   auth::SecretBox& secrets;

@@ -72,6 +72,43 @@ void render_bucket(JsonWriter& json, const store::StatsBucket& bucket) {
   json.number("finished", static_cast<std::int64_t>(bucket.finished)).end_object();
 }
 
+void render_latencies(JsonWriter& json, const store::Latencies& latencies) {
+  const auto count = static_cast<std::int64_t>(latencies.count());
+  json.number("count", count);
+  for (const auto& [name, percent] : {std::pair("p50_ms", 50U), {"p95_ms", 95U}, {"p99_ms", 99U}})
+    json.number_or_null(name, count == 0 ? std::nullopt : std::optional(latencies.percentile(percent).count()));
+}
+
+void render_figures(JsonWriter& json, const store::SendingFigures& figures) {
+  store::Latencies all;
+  for (const auto& [id, counts] : figures.connections) all.add(counts.latencies);
+  json.key("latency").begin_object();
+  render_latencies(json, all);
+  json.key("buckets").begin_array();
+  for (const store::LatencyBucket& bucket : figures.buckets) {
+    json.begin_object().time("at", bucket.at);
+    render_latencies(json, bucket.latencies);
+    json.end_object();
+  }
+  json.end_array().end_object().key("connections").begin_array();
+  for (const auto& [id, counts] : figures.connections) {
+    json.begin_object().number("connection_id", id);
+    json.number("succeeded", static_cast<std::int64_t>(counts.succeeded));
+    json.number("failed", static_cast<std::int64_t>(counts.failed));
+    json.number("deferred", static_cast<std::int64_t>(counts.deferred)).key("latency").begin_object();
+    render_latencies(json, counts.latencies);
+    json.end_object().end_object();
+  }
+  json.end_array();
+}
+
+// Latencies are kept by the quarter of an hour.
+Milliseconds latency_step(std::int64_t step_s) {
+  constexpr std::int64_t quarter_s =
+      std::chrono::duration_cast<std::chrono::seconds>(store::quarter_of_an_hour).count();
+  return std::chrono::seconds((step_s + quarter_s - 1) / quarter_s * quarter_s);
+}
+
 }  // namespace
 
 Answering get_stats(Services& services, Call& call) {
@@ -82,6 +119,8 @@ Answering get_stats(Services& services, Call& call) {
   const auto buckets =
       co_await services.store.stats(query->from, query->to, Milliseconds(std::chrono::seconds(query->step_s)));
   if (!buckets) co_return store_error(call, buckets.error());
+  const auto figures = co_await services.store.sending_figures(query->from, query->to, latency_step(query->step_s));
+  if (!figures) co_return store_error(call, figures.error());
   const auto depth = co_await services.store.queue_depth();
   if (!depth) co_return store_error(call, depth.error());
   JsonWriter json;
@@ -89,6 +128,7 @@ Answering get_stats(Services& services, Call& call) {
   json.key("buckets").begin_array();
   for (const auto& bucket : *buckets) render_bucket(json, bucket);
   json.end_array();
+  render_figures(json, *figures);
   render_depth(json, *depth);
   json.end_object();
   co_return json_answer(200, json.take());

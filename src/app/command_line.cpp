@@ -14,6 +14,7 @@
 #include "app/data_commands.h"
 #include "app/exit_status.h"
 #include "app/local_call.h"
+#include "app/sendmail.h"
 #include "app/serve.h"
 #include "app/table.h"
 
@@ -23,16 +24,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr const char* version = "0.1.0";
-
-std::string encoded(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    const bool plain =
-        std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-._~").find(c) != std::string_view::npos;
-    safe += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return safe;
-}
 
 // What the words on the command line gave.
 struct Words {
@@ -54,6 +45,7 @@ class CommandLine {
     add_servers();
     add_data_commands();
     add_keys();
+    add_logins();
     add_users();
     add_connections();
     add_delivery();
@@ -127,7 +119,7 @@ class CommandLine {
     return text;
   }
 
-  enum class Show { answer, raw, key };
+  enum class Show { answer, raw, key, password };
 
   int call(LocalRequest request, Show show = Show::answer) const {
     return with_configuration([&](const Configuration& configuration) {
@@ -140,8 +132,9 @@ class CommandLine {
         fmt::print(stderr, "postroom: {}\n", words_of_problem(answer->body));
         return exit_failure;
       }
-      if (show == Show::key)
-        std::cout << json::value_to<std::string>(json::parse(answer->body).as_object().at("key")) << '\n';
+      if (show == Show::key || show == Show::password)
+        std::cout << json::value_to<std::string>(json::parse(answer->body).at(show == Show::key ? "key" : "password"))
+                  << '\n';
       else if (show == Show::raw)
         std::cout << answer->body;
       else if (!answer->body.empty())
@@ -149,19 +142,6 @@ class CommandLine {
       std::cout.flush();
       return exit_success;
     });
-  }
-
-  // A refusal's sentence, and each field's below it.
-  static std::string words_of_problem(const std::string& body) {
-    boost::system::error_code error;
-    const json::value problem = json::parse(body, error);
-    if (error || !problem.is_object() || !problem.as_object().contains("detail")) return body;
-    std::string text(problem.as_object().at("detail").as_string());
-    if (const json::value* fields = problem.as_object().if_contains("errors"))
-      for (const json::value& field : fields->as_array())
-        text += fmt::format("\n  {}: {}", std::string_view(field.at("pointer").as_string()),
-                            std::string_view(field.at("detail").as_string()));
-    return text;
   }
 
   int list(const std::string& path) const { return call({"GET", path, query(), "application/json", ""}); }
@@ -212,6 +192,7 @@ class CommandLine {
         catcher->add_option("--tls-cert", words_.capture.tls_cert, "certificate chain, PEM: offers STARTTLS");
     catcher->add_option("--tls-key", words_.capture.tls_key, "its key, PEM")->needs(certificate);
     catcher->callback([this] { act_ = [this] { return capture(words_.capture); }; });
+    app_.add_subcommand("sendmail", "submit the message on standard input, as programs call sendmail: -t -f -i …");
     app_.add_subcommand("version", "print the version")->callback([this] {
       act_ = [] {
         fmt::print("postroom {}\n", version);
@@ -251,6 +232,28 @@ class CommandLine {
     json_flag(add(keys, "list", "the keys, without their secrets", [this] { return list("/api/v1/api-keys"); }));
     id_option(add(keys, "revoke", "end a key at once", [this] {
       return call({"DELETE", "/api/v1/api-keys/" + encoded(words_.id), "", "application/json", ""});
+    }));
+  }
+
+  void add_logins() {
+    const std::string path = "/api/v1/submission-logins";
+    CLI::App* logins = group("submission-login", "names and passwords of SMTP submission");
+    json_flag(add(logins, "list", "the logins, without their passwords", [this, path] { return list(path); }));
+    CLI::App* created =
+        add(logins, "create", "make a login: --set username=shop --set per_day=1000 …; prints its password, once",
+            [this, path] {
+              return call({"POST", path, "", "application/json", json::serialize(fields())}, Show::password);
+            });
+    CLI::App* changed = id_option(json_flag(add(logins, "update", "change fields: --set enabled=false …", [this, path] {
+      return call({"PATCH", path + "/" + encoded(words_.id), "", "application/json", json::serialize(fields())});
+    })));
+    for (CLI::App* command : {created, changed})
+      command->add_option("--set", words_.fields, "NAME=VALUE, the API's field names; may repeat")->take_all();
+    id_option(add(logins, "password", "make a new password; prints it, once", [this, path] {
+      return call({"POST", path + "/" + encoded(words_.id) + "/password", "", "application/json", ""}, Show::password);
+    }));
+    id_option(add(logins, "delete", "take a login away at once", [this, path] {
+      return call({"DELETE", path + "/" + encoded(words_.id), "", "application/json", ""});
     }));
   }
 
@@ -450,6 +453,8 @@ class CommandLine {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+  // Its options are those of another world, and programs that call it know no other name (a link named sendmail).
+  if (is_sendmail(argc, argv)) return sendmail(argc, argv);
   CommandLine line;
   return line.run(argc, argv);
 }

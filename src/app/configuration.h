@@ -31,6 +31,8 @@ struct Configuration {
   std::string tls_cert, tls_key;        // PEM files; read again when they change
   std::string submit_socket;            // where every user of this machine may submit mail; "": nowhere
   intake::SubmissionLimits submission_limits;
+  std::string sendmail_domain;           // of addresses without one that sendmail is given; the host's name when empty
+  std::string sendmail_local_recipient;  // who gets what sendmail is given for a local user ("root"); "": that user
   std::string url;              // as browsers reach the Back Office: "https://mail.example.org"; by default --http's
   std::string host_name;        // of Message-ID and EHLO; the machine's when empty
   std::string secret_key_file;  // DIR/secret.key when empty

@@ -134,8 +134,8 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
     const Result<> allowed = destinations_.check(literal->address);
     return allowed ? std::nullopt : std::optional(allowed.error().message);
   };
-  api_ = std::make_unique<api::Api>(api::Services{loop_, *store_, *intake_, *this, *keys_, *accounts_, oidc_.get(),
-                                                  *secrets_, metrics_, std::move(config)});
+  api_ = std::make_unique<api::Api>(api::Services{loop_, *store_, *intake_, *this, *keys_, *logins_, *accounts_,
+                                                  oidc_.get(), *secrets_, metrics_, std::move(config)});
   api_->mount(router_);
   router_.set_fallback([this](http::Request& request, const http::PathParams&) { return site_.answer(request); });
 }
@@ -228,7 +228,7 @@ async::Task<api::TestReport> House::test(api::ConnectionTest test) {
   report.ok = !steps.empty() && std::ranges::all_of(steps, &delivery::TriedStep::ok);
   for (const delivery::TriedStep& step : steps)
     report.steps.push_back(
-        {step.step, step.ok, std::chrono::duration_cast<Milliseconds>(step.took).count(), step.detail});
+        {step.step, step.ok, std::chrono::duration_cast<Milliseconds>(step.took).count(), step.detail, step.advice});
   co_return report;
 }
 

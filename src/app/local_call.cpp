@@ -1,7 +1,10 @@
 #include "app/local_call.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
+#include <cctype>
 #include <charconv>
 
 #include "app/house.h"
@@ -80,6 +83,33 @@ async::Task<Result<LocalAnswer>> call_house(House& house, LocalRequest request) 
 }
 
 }  // namespace
+
+std::string encoded(const std::string& text) {
+  std::string safe;
+  for (const char c : text) {
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-._~").find(c) != std::string_view::npos;
+    safe += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return safe;
+}
+
+std::string words_of_problem(const std::string& body) {
+  boost::system::error_code error;
+  const boost::json::value problem = boost::json::parse(body, error);
+  if (error || !problem.is_object() || !problem.as_object().contains("detail")) return body;
+  std::string text(problem.as_object().at("detail").as_string());
+  if (const boost::json::value* fields = problem.as_object().if_contains("errors"))
+    for (const boost::json::value& field : fields->as_array())
+      text += fmt::format("\n  {}: {}", std::string_view(field.at("pointer").as_string()),
+                          std::string_view(field.at("detail").as_string()));
+  return text;
+}
+
+Result<LocalAnswer> call_at(const std::string& socket, const LocalRequest& request) {
+  net::SystemLoop loop;
+  return loop.run(call_socket(loop, socket, request));
+}
 
 Result<LocalAnswer> call_locally(const Configuration& configuration, const LocalRequest& request) {
   net::SystemLoop loop;

@@ -22,6 +22,13 @@ struct LocalAnswer {
   std::string body;
 };
 
+// Text for a query, percent-encoded.
+std::string encoded(const std::string& text);
+// A refusal's sentence, and each field's below it.
+std::string words_of_problem(const std::string& body);
+
+// At a server's socket, whoever's. Errors: those of a stream; unreachable or refused when nobody listens there.
+Result<LocalAnswer> call_at(const std::string& socket, const LocalRequest& request);
 Result<LocalAnswer> call_locally(const Configuration& configuration, const LocalRequest& request);
 
 }  // namespace postroom::app

@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 // What is worth a column, in this order; a list shows those that its items have.
-constexpr std::array<std::string_view, 42> columns{"id",
+constexpr std::array<std::string_view, 46> columns{"id",
                                                    "caption",
                                                    "name",
                                                    "host",
@@ -41,7 +41,11 @@ constexpr std::array<std::string_view, 42> columns{"id",
                                                    "connection_id",
                                                    "sender_domain",
                                                    "recipient_domain",
+                                                   "username",
+                                                   "senders",
                                                    "lane",
+                                                   "per_minute",
+                                                   "per_day",
                                                    "tag",
                                                    "connection_ids",
                                                    "otherwise",

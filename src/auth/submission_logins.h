@@ -27,6 +27,7 @@ class SubmissionLogins {
   // At start, and after another process has changed them.
   async::Task<Result<void>> load();
   bool any() const { return !by_name_.empty(); }
+  const std::map<std::string, store::SubmissionLoginRecord>& all() const { return by_name_; }  // by name
   // The enabled login of that name; nullptr when there is none. Valid until the next change.
   const store::SubmissionLoginRecord* find(const std::string& username) const;
   // The same, when it is its password. A name that is not there takes as long as one that is.

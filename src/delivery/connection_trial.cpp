@@ -30,28 +30,28 @@ const char* step_of(smtp::Phase phase) {
   }
 }
 
-// What an operator can do about it, behind the server's own words.
+// What an operator can do about it.
 std::string advice_for(const smtp::Fault& fault) {
   switch (fault.phase) {
     case smtp::Phase::resolve:
-      return " Check the host's spelling.";
+      return "Check the host's spelling.";
     case smtp::Phase::connect:
-      return " Check host and port, and that no firewall stands between.";
+      return "Check host and port, and that no firewall stands between.";
     case smtp::Phase::tls:
-      return " Check the encryption and the host name; for a private authority set ca_file.";
+      return "Check the encryption and the host name; for a private authority set ca_file.";
     case smtp::Phase::starttls:
-      return " Choose the encryption that this port speaks.";
+      return "Choose the encryption that this port speaks.";
     case smtp::Phase::auth:
-      return " Check username and password, and that the account may send by SMTP.";
+      return "Check username and password, and that the account may send by SMTP.";
     case smtp::Phase::mail:
-      return " Check that the account may send from this address.";
+      return "Check that the account may send from this address.";
     default:
       return "";
   }
 }
 
 std::string words_of(const smtp::Fault& fault) {
-  return (fault.reply ? fault.reply->text() : fault.detail) + "." + advice_for(fault);
+  return fault.reply ? fault.reply->text() : fault.detail;
 }
 
 mail::Envelope rehearsal(const store::ConnectionRecord& connection, const std::string& send_to) {
@@ -77,33 +77,35 @@ async::Task<std::vector<TriedStep>> try_connection(async::Loop& loop, Network& n
     // Of several addresses the last one tried counts.
     const std::string step = step_of(phase);
     if (!steps.empty() && steps.back().step == step) steps.pop_back();
-    steps.push_back({step, ok, took, std::string(detail)});
+    steps.push_back({step, ok, took, std::string(detail), ""});
   };
   auto opened =
       co_await open_session(loop, network, client_options(connection, std::move(password), std::move(ehlo_name), quick),
                             conversation, observe);
   if (!opened) {
     const smtp::Fault& fault = opened.error();
-    if (steps.empty() || steps.back().ok) steps.push_back({step_of(fault.phase), false, Duration{0}, ""});
+    if (steps.empty() || steps.back().ok) steps.push_back({step_of(fault.phase), false, Duration{0}, "", ""});
     steps.back().detail = words_of(fault);
+    steps.back().advice = advice_for(fault);
     co_return steps;
   }
   const std::unique_ptr<smtp::ClientSession> session = std::move(*opened);
   const mail::Envelope envelope = rehearsal(connection, send_to);
   const Monotonic began = loop.now();
   if (envelope.recipients.empty()) {
-    steps.push_back({"mail", true, Duration{0}, "not tried: the connection has no send_from to try it with"});
+    steps.push_back({"mail", true, Duration{0}, "not tried: the connection has no send_from to try it with", ""});
   } else {
     const std::optional<smtp::Fault> fault = co_await session->rehearse(envelope, conversation);
     steps.push_back({"mail", !fault, loop.now() - began,
-                     fault ? words_of(*fault) : "sender and recipient accepted, then taken back"});
+                     fault ? words_of(*fault) : "sender and recipient accepted, then taken back",
+                     fault ? advice_for(*fault) : ""});
     if (!fault && !message.empty() && loop.now() < end) {
       const Monotonic sending = loop.now();
       const smtp::TransactionResult result = co_await session->send(envelope, message, conversation);
       const smtp::RecipientOutcome& outcome = result.recipients.front();
       const bool ok = outcome.kind == smtp::RecipientOutcome::Kind::accepted;
       steps.push_back(
-          {"send", ok, loop.now() - sending, ok && outcome.reply ? outcome.reply->text() : describe(outcome)});
+          {"send", ok, loop.now() - sending, ok && outcome.reply ? outcome.reply->text() : describe(outcome), ""});
     }
   }
   co_await session->quit();

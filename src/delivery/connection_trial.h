@@ -14,7 +14,8 @@ struct TriedStep {
   std::string step;  // resolve, connect, tls, ehlo, auth, mail, send
   bool ok = false;
   Duration took{};
-  std::string detail;  // what was found, or the server's words and what to change
+  std::string detail;  // what was found, or the server's words
+  std::string advice;  // of a failed one: what to change; may be empty
 };
 
 // Ends within 30 s. `message` empty: the transaction is rehearsed and taken back (RSET).

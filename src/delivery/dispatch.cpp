@@ -255,8 +255,9 @@ async::Task<void> Engine::probe(ConnectionId id) {
 
 policy::Route Engine::route(const DueEmail& due, const std::set<ConnectionId>& tried) {
   const Candidates candidates(outlets_, by_priority_, loop_.now(), loop_.wall());
-  const policy::RouteRequest request{due.email.pinned_to, due.email.in_doubt_with,      tried,
-                                     rule_of(due),        options_.breaker.first_probe, random_.unit()};
+  policy::RouteRequest request{due.email.pinned_to, due.email.in_doubt_with,      tried,
+                               rule_of(due),        options_.breaker.first_probe, random_.unit()};
+  request.needs = {due.eight_bit, due.smtputf8};
   return policy::choose_connection(candidates.all, request, loop_.now());
 }
 

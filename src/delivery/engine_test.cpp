@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+
 #include "delivery/scripted_network.h"
 #include "store/memory/memory_store.h"
 
@@ -26,13 +29,14 @@ class EngineTest : public ::testing::Test {
     EXPECT_TRUE(ended_);
   }
 
-  void connect(std::uint32_t max_sessions = 1) {
+  void connect(std::uint32_t max_sessions = 1, std::int32_t priority = 0) {
     store::ConnectionRecord connection;
     connection.caption = "Connection " + std::to_string(store_.disk().connections.size() + 1);
     connection.host = "mx.example.org";
     connection.port = 25;
     connection.encryption = store::Encryption::none;
     connection.max_sessions = max_sessions;
+    connection.priority = priority;
     connection.max_messages_per_session = 1;
     connection.on_doubt = store::OnDoubt::hold;
     ASSERT_TRUE(loop_.run(store_.create_connection(connection, {})));
@@ -42,13 +46,29 @@ class EngineTest : public ::testing::Test {
   }
 
   EmailId submit(std::optional<store::ConnectionId> pinned_to = std::nullopt) {
+    store::NewMessage added = message();
+    added.message.pinned_to = pinned_to;
+    const EmailId id = add_email(added);
+    accept(std::move(added));
+    return id;
+  }
+  EmailId submit_eight_bit() {
+    store::NewMessage added = message();
+    added.message.eight_bit = true;
+    const EmailId id = add_email(added);
+    accept(std::move(added));
+    return id;
+  }
+  store::NewMessage message() {
     store::NewMessage added;
     added.message.id = {ids_.next(loop_.wall(), 0)};
     added.message.reverse_path = "office@example.com";
     added.message.lane = "transactional";
     added.content = std::make_shared<const std::string>("Subject: Hello\r\n\r\nHello\r\n");
-    added.message.email_count = 1;
     added.message.expires_at = loop_.wall() + std::chrono::hours(72);
+    return added;
+  }
+  EmailId add_email(store::NewMessage& added) {
     store::EmailRecord email;
     email.id = {ids_.next(loop_.wall(), 0)};
     email.message_id = added.message.id;
@@ -56,13 +76,15 @@ class EngineTest : public ::testing::Test {
     email.address = "ann@example.org";
     email.next_attempt_at = loop_.wall();
     email.expires_at = added.message.expires_at;
-    email.pinned_to = added.message.pinned_to = pinned_to;
-    const EmailId id = email.id;
+    email.pinned_to = added.message.pinned_to;
     added.emails.push_back(std::move(email));
+    return added.emails.back().id;
+  }
+  void accept(store::NewMessage added) {
+    added.message.email_count = static_cast<std::uint32_t>(added.emails.size());
     store::AcceptRequest request;
     request.messages.push_back(std::move(added));
     EXPECT_TRUE(loop_.run(store_.accept(std::move(request))));
-    return id;
   }
 
   EmailStatus status_of(EmailId id) const {
@@ -125,10 +147,14 @@ TEST_F(EngineTest, ProbesAgainAfterAProbeThatMetTooManyConnections) {
   EXPECT_EQ(status_of(other), EmailStatus::accepted);
 }
 
+const Script slow = [] {
+  Script script = testing::one_message("");
+  script.emplace_back("PAUSE 100");
+  script.emplace_back("S: 250 Ok");
+  return script;
+}();
+
 TEST_F(EngineTest, LetsMailLeaveASlowLineForAConnectionThatIsWellAgain) {
-  Script slow = testing::one_message("");
-  slow.emplace_back("PAUSE 100");
-  slow.emplace_back("S: 250 Ok");
   provider_.next(std::nullopt);  // of the second connection: it is down when the others choose
   provider_.next(slow);
   provider_.then(takes_mail);
@@ -143,6 +169,95 @@ TEST_F(EngineTest, LetsMailLeaveASlowLineForAConnectionThatIsWellAgain) {
   EXPECT_EQ(status_of(pinned), EmailStatus::accepted);
   EXPECT_EQ(status_of(first), EmailStatus::sending);
   EXPECT_EQ(status_of(second), EmailStatus::accepted);
+}
+
+TEST_F(EngineTest, SendsMailInDoubtOverItsConnectionWithoutTheRestOfItsMessage) {
+  Script takes_two = takes_mail;
+  const auto data = std::ranges::find(takes_two, "C: DATA");
+  takes_two.insert(data, {"C: RCPT TO:*", "S: 250 Ok"});
+  provider_.next(takes_two);
+  provider_.then(takes_mail);
+  connect();
+  connect(1, 1);
+  begin();
+  store::NewMessage added = message();
+  const EmailId first = add_email(added), in_doubt = add_email(added), last = add_email(added);
+  added.emails[1].in_doubt_with = 2;
+  accept(std::move(added));
+  loop_.run_for(seconds(30));
+  std::map<EmailId, store::ConnectionId> went_over;
+  for (const auto& [id, row] : store_.disk().attempts) went_over[row.attempt.email_id] = row.attempt.connection_id;
+  EXPECT_EQ(went_over, (std::map<EmailId, store::ConnectionId>{{first, 1}, {in_doubt, 2}, {last, 1}}));
+  for (const EmailId id : {first, in_doubt, last}) EXPECT_EQ(status_of(id), EmailStatus::accepted);
+}
+
+// More than a line holds, for longer than mail stands in line patiently.
+TEST_F(EngineTest, KeepsMailOfASlowConnectionFromOneThatComesLater) {
+  provider_.then(slow);
+  connect();
+  connect(1, 1);
+  begin();
+  for (int i = 0; i < 40; ++i) submit();
+  loop_.run_for(seconds(30));
+  EXPECT_EQ(provider_.dials(), 1u);
+}
+
+TEST_F(EngineTest, KeepsMailOfASlowConnectionFromOneThatItsRuleDoesNotName) {
+  provider_.then(slow);
+  connect();
+  connect();
+  store::RoutingTable table;
+  table.rules.emplace_back();
+  table.rules.front().connections = {1};
+  table.rules.front().otherwise = store::Otherwise::any;
+  ASSERT_TRUE(loop_.run(store_.set_routing(table, {})));
+  begin();
+  for (int i = 0; i < 40; ++i) submit();
+  loop_.run_for(seconds(30));
+  EXPECT_EQ(provider_.dials(), 1u);
+}
+
+// fine-print, "Composition and protocol": what lacks the extension is not eligible; none eligible: failed.
+TEST_F(EngineTest, LetsMailWaitForTheConnectionThatMayOfferTheExtensionItNeeds) {
+  provider_.next(std::nullopt);  // the second connection is down
+  provider_.next(testing::hello);
+  provider_.then(std::nullopt);
+  connect();
+  connect();
+  begin();
+  submit(2);
+  loop_.run_for(seconds(1));
+  const EmailId id = submit_eight_bit();
+  loop_.run_for(minutes(5));
+  EXPECT_EQ(status_of(id), EmailStatus::queued);
+  EXPECT_EQ(store_.disk().queue.at(id).email.tries, 1u) << "it knows by now what the first does not offer";
+  Script offers = testing::one_message("250 Ok");
+  offers[2] = "S: 250-mx.example.org";
+  offers.insert(offers.begin() + 3, "S: 250 8BITMIME");
+  provider_.then(offers);
+  loop_.run_for(minutes(2));
+  EXPECT_EQ(status_of(id), EmailStatus::accepted);
+}
+
+TEST_F(EngineTest, FailsMailWhoseNeedNoConnectionMeets) {
+  provider_.then(testing::hello);
+  connect();
+  connect();
+  begin();
+  const EmailId id = submit_eight_bit();
+  loop_.run_for(minutes(1));
+  EXPECT_EQ(status_of(id), EmailStatus::failed);
+  EXPECT_EQ(store_.disk().finished.at(id).tries, 2u);
+}
+
+// For the next start: a clock far ahead of the last mark may be wrong (fine-print, "Times").
+TEST_F(EngineTest, MarksTheTimeEveryMinute) {
+  connect();
+  begin();
+  loop_.run_for(minutes(10));
+  const auto mark = store_.disk().settings.find(std::string(store::last_seen_setting));
+  ASSERT_NE(mark, store_.disk().settings.end());
+  EXPECT_GT(Timestamp{std::stoll(mark->second)}, loop_.wall() - minutes(2));
 }
 
 class EngineAndStore : public EngineTest, public ::testing::WithParamInterface<store::memory::CommitFate> {};

@@ -136,6 +136,8 @@ policy::Candidate Outlet::candidate(const std::optional<policy::Meter::Wait>& li
   candidate.healthy = breaker.closed();
   candidate.probe_at = breaker.probe_at(now);
   candidate.paused = paused;
+  if (const std::optional<smtp::Extensions>& said = pool->offers())
+    candidate.offers = policy::Extensions{said->eight_bit_mime, said->smtputf8};
   if (const std::optional<policy::Breaker::Rest>& rest = breaker.rest()) {
     candidate.rests_until = rest->until;
     candidate.rest_reason = rest->reason;

@@ -63,6 +63,7 @@ async::Task<Opened> SessionPool::acquire(Freshness freshness, smtp::Conversation
   if (!opened) co_return std::unexpected(opened.error());
   auto session = std::make_unique<Session>();
   session->smtp = std::move(*opened);
+  offers_ = session->smtp->extensions();
   in_use_.insert(session->smtp.get());
   co_return session;
 }

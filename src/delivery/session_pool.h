@@ -9,6 +9,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -60,6 +61,8 @@ class SessionPool {
   void retire();  // its connection's settings are others now: nothing is kept any more
   void abort();   // cuts the sessions in use
 
+  // What the server said to EHLO when a session was opened last; nullopt: none has been yet.
+  const std::optional<smtp::Extensions>& offers() const { return offers_; }
   std::uint32_t busy() const { return *busy_; }
   const BusyPlaces& places() const { return busy_; }
 
@@ -71,6 +74,7 @@ class SessionPool {
   Duration idle_;
   BusyPlaces busy_;
   bool retired_ = false;
+  std::optional<smtp::Extensions> offers_;
   std::deque<std::unique_ptr<Session>> idle_sessions_;  // the latest used in front
   std::set<smtp::ClientSession*> in_use_;
 };

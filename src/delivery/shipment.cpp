@@ -353,9 +353,8 @@ store::AttemptOutcome Engine::conclude(const Shipment& shipment, std::size_t ind
   attempt.duration_ms =
       static_cast<std::uint32_t>(std::chrono::duration_cast<Milliseconds>(loop_.now() - transaction.started).count());
   concluded.conversation_id = transaction.attempts.front().id.value;
-  const bool may_move =
-      ending.kind == policy::Ending::Kind::refused &&
-      (verdict.elsewhere == policy::Elsewhere::worthwhile || policy::is_connection_fault(verdict.scope));
+  const bool may_move = ending.kind == policy::Ending::Kind::refused &&
+                        (verdict.elsewhere != policy::Elsewhere::useless || policy::is_connection_fault(verdict.scope));
   const policy::Route next = may_move ? route(due, shipment.tried) : policy::Route{};
   concluded.email = policy::fate(due.email, ending, next, {options_.retry, on_doubt(due, transaction.connection)},
                                  loop_.wall(), loop_.now(), random_);

@@ -48,48 +48,48 @@ class Reader {
   }
   // A JSON object of strings as over HTTP, or name=value; the field may repeat.
   void metadata(std::string value) {
-    if (!is_valid_utf8(value)) return wrong("X-Postroom-Metadata", "not_utf8", "Send it as UTF-8.");
+    if (!is_valid_utf8(value)) return wrong("/X-Postroom-Metadata", "not_utf8", "Send it as UTF-8.");
     if (!value.starts_with('{')) {
       const std::size_t equals = value.find('=');
       if (equals == std::string::npos || equals == 0)
-        return wrong("X-Postroom-Metadata", "metadata_invalid", "Write name=value, or a JSON object of strings.");
+        return wrong("/X-Postroom-Metadata", "metadata_invalid", "Write name=value, or a JSON object of strings.");
       metadata_[trim(std::string_view(value).substr(0, equals))] = trim(std::string_view(value).substr(equals + 1));
       return;
     }
     boost::system::error_code error;
     const json::value parsed = json::parse(value, error);
     if (error || !parsed.is_object())
-      return wrong("X-Postroom-Metadata", "metadata_invalid", "This is no JSON object.");
+      return wrong("/X-Postroom-Metadata", "metadata_invalid", "This is no JSON object.");
     for (const auto& [name, text] : parsed.as_object()) {
       if (!text.is_string())
-        return wrong("X-Postroom-Metadata", "not_a_string", "Each value of the object must be a string.");
+        return wrong("/X-Postroom-Metadata", "not_a_string", "Each value of the object must be a string.");
       metadata_[name] = text;
     }
   }
   void send_at(std::string value) {
     const Result<Timestamp> at = parse_rfc3339(value);
-    if (!at) return wrong("X-Postroom-Send-At", "not_a_time", "Write a time such as 2026-11-27T09:00:00Z.");
+    if (!at) return wrong("/X-Postroom-Send-At", "not_a_time", "Write a time such as 2026-11-27T09:00:00Z.");
     read_.options.send_at = *at;
   }
   void expires_in(std::string value) {
     const std::optional<std::int64_t> seconds = number(value);
-    if (!seconds) return wrong("X-Postroom-Expires-In", "not_a_number", "Write a number of seconds.");
+    if (!seconds) return wrong("/X-Postroom-Expires-In", "not_a_number", "Write a number of seconds.");
     read_.options.expires_in_s = *seconds;
   }
   void connection(std::string value) {
     const std::optional<std::int64_t> id = number(value);
-    if (!id || *id < 1) return wrong("X-Postroom-Connection", "not_a_number", "Write the id of a connection.");
+    if (!id || *id < 1) return wrong("/X-Postroom-Connection", "not_a_number", "Write the id of a connection.");
     read_.options.connection_id = *id;
   }
   void on_doubt(std::string value) {
     const auto word = store::from_word<store::OnDoubt>(to_lower(value));
     if (!word || *word == store::OnDoubt::inherit)
-      return wrong("X-Postroom-On-Doubt", "invalid", "Write retry or hold.");
+      return wrong("/X-Postroom-On-Doubt", "invalid", "Write retry or hold.");
     read_.options.on_doubt = *word;
   }
   void idempotency_key(std::string value) {
     if (value.empty() || value.size() > limits::idempotency_key || !is_valid_utf8(value))
-      return wrong("X-Postroom-Idempotency-Key", "idempotency_key_invalid", "A key has 1 to 256 characters.");
+      return wrong("/X-Postroom-Idempotency-Key", "idempotency_key_invalid", "A key has 1 to 256 characters.");
     read_.idempotency_key = std::move(value);
   }
 

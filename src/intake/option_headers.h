@@ -14,7 +14,7 @@ namespace postroom::intake {
 struct OptionHeaders {
   DeliveryOptions options;
   std::optional<std::string> idempotency_key;
-  std::vector<FieldError> errors;  // of values that can't be read; their pointer is the field's name
+  std::vector<FieldError> errors;  // of values that can't be read; their pointer is "/" and the field's name
 };
 
 OptionHeaders read_option_headers(std::string_view message);

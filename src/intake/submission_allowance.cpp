@@ -37,16 +37,17 @@ SubmissionAllowance::Used& SubmissionAllowance::used(const store::SubmissionLogi
   store::SendingLimits limits;
   limits.per_minute = login.per_minute;
   limits.per_day = login.per_day;
-  Used& used = used_[login.id];
-  if (used.limits == limits) return used;
-  // New or changed limits: the day's count goes on.
+  const auto known = used_.find(login.id);
+  if (known != used_.end() && known->second.limits == limits) return known->second;
+  // A login that is new here, or whose limits have changed: the day's count goes on.
   const Timestamp today = TimeZone().start_of_day(loop_.wall());
-  store::SendingHistory history;
+  Used used{limits, policy::Meter(limits, TimeZone()), today, 0};
+  std::uint64_t count = 0;
   if (const auto before = remembered_.find(login.id); before != remembered_.end() && before->second.first == today)
-    history.quarters.push_back({today, before->second.second});
-  used = {limits, policy::Meter(limits, TimeZone()), today, history.quarters.empty() ? 0 : history.quarters[0].count};
-  used.meter.restore(history, loop_.now(), loop_.wall());
-  return used;
+    count = used.written = before->second.second;
+  if (known != used_.end()) count = known->second.meter.used(loop_.now(), loop_.wall()).per_day;
+  used.meter.restore({{}, {{today, count}}}, loop_.now(), loop_.wall());
+  return used_.insert_or_assign(login.id, std::move(used)).first->second;
 }
 
 std::optional<std::string> SubmissionAllowance::refusal(const store::SubmissionLoginRecord& login, std::size_t emails) {

@@ -147,4 +147,39 @@ Result<Mailbox> parse_mailbox(std::string_view text) {
   return Mailbox{unquote(name), std::move(*address)};
 }
 
+std::vector<std::string_view> split_address_list(std::string_view text) {
+  std::vector<std::string_view> mailboxes;
+  std::size_t begin = 0, comments = 0;
+  bool quoted = false, bracketed = false;
+  const auto end_one = [&](std::size_t end) {
+    const std::string_view mailbox = trim(text.substr(begin, end - begin));
+    if (!mailbox.empty()) mailboxes.push_back(mailbox);
+    begin = end + 1;
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '\\' && (quoted || comments > 0)) {
+      ++at;
+    } else if (c == '"' && comments == 0) {
+      quoted = !quoted;
+    } else if (quoted) {
+      continue;
+    } else if (c == '(') {
+      ++comments;
+    } else if (c == ')' && comments > 0) {
+      --comments;
+    } else if (comments > 0) {
+      continue;
+    } else if (c == '<' || c == '>') {
+      bracketed = c == '<';
+    } else if (c == ':' && !bracketed) {
+      begin = at + 1;  // what came before is a group's name
+    } else if ((c == ',' || c == ';') && !bracketed) {
+      end_one(at);
+    }
+  }
+  end_one(text.size());
+  return mailboxes;
+}
+
 }  // namespace postroom::mail

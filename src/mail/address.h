@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -28,5 +29,9 @@ struct Mailbox {
   Address address;
 };
 Result<Mailbox> parse_mailbox(std::string_view text);
+
+// The mailboxes of an address list (RFC 5322 §3.4), each as it is written; those of groups too, without the group's
+// name. Commas in quotes, comments and angle brackets part nothing.
+std::vector<std::string_view> split_address_list(std::string_view text);
 
 }  // namespace postroom::mail

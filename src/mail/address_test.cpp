@@ -114,5 +114,25 @@ TEST(Mailbox, IsReadAsPeopleWriteIt) {
     EXPECT_FALSE(parse_mailbox(text)) << text;
 }
 
+TEST(AddressList, PartsMailboxesWhereThePunctuationParts) {
+  using Texts = std::vector<std::string_view>;
+  const struct {
+    std::string_view list;
+    Texts mailboxes;
+  } cases[] = {
+      {"", {}},
+      {"ann@example.org", {"ann@example.org"}},
+      {"ann@example.org, Bo <bo@example.org>", {"ann@example.org", "Bo <bo@example.org>"}},
+      {"\"Lee, Ann\" <ann@example.org>,,\r\n bo@example.org", {"\"Lee, Ann\" <ann@example.org>", "bo@example.org"}},
+      {"\"a\\\", b\" <a@b.example>, c@d.example", {"\"a\\\", b\" <a@b.example>", "c@d.example"}},
+      {"Ann (one, (two)) <ann@example.org>, b@c.example", {"Ann (one, (two)) <ann@example.org>", "b@c.example"}},
+      {"Team: ann@example.org, bo@example.org; cy@example.org",
+       {"ann@example.org", "bo@example.org", "cy@example.org"}},
+      {"undisclosed-recipients:;", {}},
+      {"<@a,@b:c@d.example>", {"<@a,@b:c@d.example>"}},
+  };
+  for (const auto& c : cases) EXPECT_EQ(split_address_list(c.list), c.mailboxes) << c.list;
+}
+
 }  // namespace
 }  // namespace postroom::mail

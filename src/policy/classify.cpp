@@ -118,10 +118,11 @@ Verdict decide(const Event& event) {
 
 Verdict classify(const Event& event) {
   Verdict verdict = decide(event);
-  const bool lacks_extension = !event.reply && event.fault == ErrorCode::denied;
+  const bool lacks_extension = !event.reply && event.fault == ErrorCode::denied && verdict.scope == Scope::message;
   const bool over_size = !event.reply && event.fault == ErrorCode::too_large;
-  if (lacks_extension || over_size || is_connection_fault(verdict.scope) || is_refusal_of_sender(verdict.scope))
+  if (over_size || is_connection_fault(verdict.scope) || is_refusal_of_sender(verdict.scope))
     verdict.elsewhere = Elsewhere::worthwhile;
+  if (lacks_extension) verdict.elsewhere = Elsewhere::needed;
   return verdict;
 }
 

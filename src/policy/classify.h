@@ -45,8 +45,9 @@ using Scope = store::ReasonClass;
 using store::Permanence;
 
 enum class Elsewhere {
-  useless,    // the email's own fault: another connection would say the same
-  worthwhile  // another connection may take it
+  useless,     // the email's own fault: another connection would say the same
+  worthwhile,  // another connection may take it
+  needed       // only another can: it is worth waiting for one
 };
 
 // What the reply asks of us beside a wait.

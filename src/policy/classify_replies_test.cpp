@@ -127,6 +127,13 @@ constexpr Case misleading[] = {
     {other, dot, "554 5.7.1 Сообщение отклонено", Scope::policy, made_up},
     {other, mail, "451 4.3.0 しばらくしてからもう一度お試しください", Scope::outage, made_up},
     {other, mail, "421 4.3.2 Service indisponible", Scope::outage, made_up},
+    // A server that goes away, whatever was asked of it.
+    {other, starttls, "421 4.3.2 Service shutting down", Scope::outage, made_up},
+    {other, starttls, "421", Scope::outage, made_up},
+    {other, hello, "421 4.3.2 Service shutting down", Scope::outage, made_up},
+    {other, auth, "421 4.3.2 Service shutting down", Scope::outage, made_up},
+    {other, data, "421 4.3.2 Service shutting down", Scope::outage, made_up},
+    {other, dot, "421 4.3.2 Service shutting down", Scope::outage, made_up},
     // A provider's words from another provider's mouth.
     {other, dot, "550 5.4.5 no route", Scope::message, made_up},
     {"smtp.gmail.com.example.org", recipient, "550 5.4.5 something", Scope::recipient, made_up},

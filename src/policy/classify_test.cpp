@@ -49,11 +49,12 @@ TEST(Classify, TellsUnmetDemandsApart) {
 }
 
 TEST(Classify, TriesElsewhereWhatOneProviderLacksTheMeansFor) {
-  for (const ErrorCode code : {ErrorCode::denied, ErrorCode::too_large}) {
+  for (const auto& [code, elsewhere] :
+       {std::pair{ErrorCode::denied, Elsewhere::needed}, std::pair{ErrorCode::too_large, Elsewhere::worthwhile}}) {
     const Verdict verdict = verdict_of_fault(mail, code);
     EXPECT_EQ(verdict.scope, Scope::message);
     EXPECT_EQ(verdict.permanence, Permanence::permanent);
-    EXPECT_EQ(verdict.elsewhere, Elsewhere::worthwhile);
+    EXPECT_EQ(verdict.elsewhere, elsewhere);
   }
 }
 

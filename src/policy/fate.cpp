@@ -62,9 +62,9 @@ EmailRecord fate(EmailRecord email, const Ending& ending, const Route& next, con
 
   if (next_transaction) {
     wait_until(email, EmailStatus::deferred, now);
-  } else if (verdict.elsewhere == Elsewhere::worthwhile && next.connection != nullptr) {
+  } else if (verdict.elsewhere != Elsewhere::useless && next.connection != nullptr) {
     wait_until(email, EmailStatus::queued, now);
-  } else if (is_connection_fault(verdict.scope)) {
+  } else if (is_connection_fault(verdict.scope) || (verdict.elsewhere == Elsewhere::needed && !next.nobody_offers)) {
     // fine-print, "Connections": a pin never fails over, and its mail waits for that connection, whatever ails it.
     if (email.pinned_to) email.reason_class = store::ReasonClass::connection;
     // The time its provider asked for binds that connection (Breaker::rest), not the email.

@@ -79,6 +79,22 @@ TEST_F(Fate, FailsForAPermanentRefusalOfRecipientOrMessage) {
   }
 }
 
+TEST_F(Fate, WaitsForAConnectionThatMayOfferWhatThisOneLacks) {
+  Ending ending;
+  ending.verdict = {Scope::message, Permanence::permanent, "lacks an extension"};
+  ending.verdict.elsewhere = Elsewhere::needed;
+  const auto after_lack = [&](const Route& next) {
+    return fate(email_, ending, next, {schedule_, on_doubt_}, now, monotonic_now, random_);
+  };
+  Route next;
+  next.until = monotonic_now + std::chrono::seconds(20);
+  EXPECT_EQ(after_lack(next).status, EmailStatus::queued);
+  EXPECT_EQ(after_lack(next).next_attempt_at, now + std::chrono::seconds(20));
+  EXPECT_EQ(after_lack(to(other_)).next_attempt_at, now);
+  next.nobody_offers = true;
+  EXPECT_EQ(after_lack(next).status, EmailStatus::failed);
+}
+
 TEST_F(Fate, DefersATransientRefusalOfRecipientOrMessageByTheSchedule) {
   for (const Scope scope : {Scope::recipient, Scope::message}) {
     email_.attempts = 2;

@@ -57,6 +57,13 @@ TEST_F(MeterTest, NeverExceedsALimitInAnySlidingWindow) {
   EXPECT_GE(sent.size(), 300u);
 }
 
+TEST_F(MeterTest, NeverExceedsALimitInAnySlidingHour) {
+  limit({0, 0, 50, 0, 0});
+  const std::vector<Monotonic> sent = send_for(hours(3), seconds(7));
+  EXPECT_LE(most_within(sent, hours(1)), 50u);
+  EXPECT_GE(sent.size(), 150u);
+}
+
 TEST_F(MeterTest, CountsOnWhereItWasWhenTheWallClockStepsBackIntoAnEarlierDay) {
   limit({0, 0, 0, 10, 0});
   const auto send = [this](Timestamp wall, std::size_t emails) {
@@ -83,6 +90,7 @@ TEST_F(MeterTest, ReachesAFastLimitInSmallBursts) {
   limit({1000, 0, 0, 0, 0});
   const std::vector<Monotonic> sent = send_for(seconds(5));
   EXPECT_LE(most_within(sent, seconds(1)), 1000u);
+  EXPECT_LE(most_within(sent, milliseconds(100)), 150u) << "all of a burst is paced";
   EXPECT_GE(sent.size(), 4900u);
 }
 

@@ -110,11 +110,11 @@ constexpr auto lines = std::to_array<Line>({
      "limit|has exceeded the max",
      Scope::quota, "the provider's quota"},
 
-    // Opening: everything before MAIL is the connection's.
+    // A server that goes away says so at any step. Beside that, everything before MAIL is the connection's.
+    {anywhere, "421", transient, "", "", Scope::outage, "service not available, closing"},
     {at(Stage::starttls) | at(Stage::tls), "", either, "", "", Scope::tls, "TLS refused"},
     {opening, "", transient, "", "", Scope::outage, "service not available"},
     {opening, "", permanent, "", "", Scope::policy, "refused by the provider's policy"},
-    {anywhere, "421", transient, "", "", Scope::outage, "service not available, closing"},
 
     // Relaying, reputation and the sender's proofs, before 5.7.1 is taken for the recipient's policy or for content.
     {transaction, "", either, "",

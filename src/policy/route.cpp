@@ -14,7 +14,7 @@ using store::ReasonClass;
 
 constexpr Duration look_again = std::chrono::seconds(30);  // when nothing but an operator can change the matter
 
-enum class Obstacle { none, not_meant, disabled, paused, tried, down, rests, full };
+enum class Obstacle { none, not_meant, lacks, disabled, paused, tried, down, rests, full };
 
 std::optional<ConnectionId> only_one(const RouteRequest& request) {
   return request.in_doubt_with ? request.in_doubt_with : request.pinned_to;
@@ -25,10 +25,21 @@ bool is_named(const RouteRequest& request, ConnectionId id) {
 }
 
 // `named` says whether the rule's word still holds: its `otherwise: any` lifts it.
+bool is_meant(const Candidate& candidate, const RouteRequest& request, bool named) {
+  const ConnectionId id = candidate.connection->id;
+  const std::optional<ConnectionId> only = only_one(request);
+  return only ? id == *only : (!named || is_named(request, id));
+}
+
+bool lacks(const Candidate& candidate, const Extensions& needs) {
+  if (!candidate.offers) return false;
+  return (needs.eight_bit_mime && !candidate.offers->eight_bit_mime) || (needs.smtputf8 && !candidate.offers->smtputf8);
+}
+
 Obstacle obstacle_of(const Candidate& candidate, const RouteRequest& request, bool named, Monotonic now) {
   const store::ConnectionRecord& connection = *candidate.connection;
-  const std::optional<ConnectionId> only = only_one(request);
-  if (only ? connection.id != *only : (named && !is_named(request, connection.id))) return Obstacle::not_meant;
+  if (!is_meant(candidate, request, named)) return Obstacle::not_meant;
+  if (lacks(candidate, request.needs)) return Obstacle::lacks;
   if (!connection.enabled) return Obstacle::disabled;
   if (candidate.paused) return Obstacle::paused;
   if (request.tried.contains(connection.id)) return Obstacle::tried;
@@ -48,6 +59,8 @@ std::string sentence(const Candidate& candidate, const RouteRequest& request, Ob
       return named(candidate) + " may take it.";
     case Obstacle::not_meant:
       return only_one(request) ? "The email is tied to another connection." : "A routing rule names other connections.";
+    case Obstacle::lacks:
+      return named(candidate) + " does not offer an extension that the email needs.";
     case Obstacle::disabled:
       return named(candidate) + " is disabled.";
     case Obstacle::paused:
@@ -129,12 +142,50 @@ struct Decision {
   bool named_only = true;  // whether the rule's word held in the end
 };
 
+bool may_leave_rule(const RouteRequest& request) {
+  return request.rule != nullptr && request.rule->otherwise == store::Otherwise::any && !only_one(request);
+}
+
 Decision decide(std::span<const Candidate> candidates, const RouteRequest& request, Monotonic now) {
   if (const Candidate* chosen = pick(candidates, request, true, now)) return {chosen, true};
-  const bool may_leave_rule =
-      request.rule != nullptr && request.rule->otherwise == store::Otherwise::any && !only_one(request);
-  if (!may_leave_rule) return {nullptr, true};
+  if (!may_leave_rule(request)) return {nullptr, true};
   return {pick(candidates, request, false, now), false};
+}
+
+// One that is down or not known yet may; one that an operator has taken out of service counts for what is tied to it.
+bool nobody_offers(std::span<const Candidate> candidates, const RouteRequest& request) {
+  return std::ranges::all_of(candidates, [&](const Candidate& candidate) {
+    const bool in_service = candidate.connection->enabled || only_one(request);
+    return !in_service || !is_meant(candidate, request, !may_leave_rule(request)) || lacks(candidate, request.needs);
+  });
+}
+
+Route choose(std::span<const Candidate> candidates, const RouteRequest& request, Monotonic now) {
+  Route route;
+  const Decision decision = decide(candidates, request, now);
+  if (decision.chosen != nullptr) {
+    route.connection = decision.chosen->connection;
+    return route;
+  }
+  // The reason that lets the email go soonest speaks for all.
+  for (const Candidate& candidate : candidates) {
+    const Obstacle obstacle = obstacle_of(candidate, request, decision.named_only, now);
+    const bool speaks = obstacle != Obstacle::not_meant && obstacle != Obstacle::lacks &&
+                        (obstacle != Obstacle::disabled || only_one(request));
+    if (obstacle == Obstacle::none || !speaks) continue;
+    const auto [until, reason_class] = outlook(candidate, request, obstacle, now);
+    if (route.reason_class != ReasonClass::none && route.until <= until) continue;
+    route.until = until;
+    route.reason_class = reason_class;
+    route.reason = sentence(candidate, request, obstacle);
+  }
+  if (route.reason_class != ReasonClass::none) return route;
+  route.until = now + look_again;
+  route.reason_class = ReasonClass::connection;
+  route.reason = only_one(request)         ? "The connection it is tied to does not exist."
+                 : request.rule != nullptr ? "No connection that its routing rule names may take it now."
+                                           : "No enabled connection may take it now.";
+  return route;
 }
 
 }  // namespace
@@ -152,29 +203,11 @@ const store::RoutingRule* rule_for(std::span<const store::RoutingRule> rules, co
 }
 
 Route choose_connection(std::span<const Candidate> candidates, const RouteRequest& request, Monotonic now) {
-  Route route;
-  const Decision decision = decide(candidates, request, now);
-  if (decision.chosen != nullptr) {
-    route.connection = decision.chosen->connection;
-    return route;
-  }
-  // The reason that lets the email go soonest speaks for all.
-  for (const Candidate& candidate : candidates) {
-    const Obstacle obstacle = obstacle_of(candidate, request, decision.named_only, now);
-    const bool speaks = obstacle != Obstacle::not_meant && (obstacle != Obstacle::disabled || only_one(request));
-    if (obstacle == Obstacle::none || !speaks) continue;
-    const auto [until, reason_class] = outlook(candidate, request, obstacle, now);
-    if (route.reason_class != ReasonClass::none && route.until <= until) continue;
-    route.until = until;
-    route.reason_class = reason_class;
-    route.reason = sentence(candidate, request, obstacle);
-  }
-  if (route.reason_class != ReasonClass::none) return route;
-  route.until = now + look_again;
-  route.reason_class = ReasonClass::connection;
-  route.reason = only_one(request)         ? "The connection it is tied to does not exist."
-                 : request.rule != nullptr ? "No connection that its routing rule names may take it now."
-                                           : "No enabled connection may take it now.";
+  if (!nobody_offers(candidates, request)) return choose(candidates, request, now);
+  RouteRequest any = request;
+  any.needs = {};
+  Route route = choose(candidates, any, now);
+  route.nobody_offers = true;
   return route;
 }
 

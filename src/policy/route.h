@@ -14,6 +14,11 @@
 
 namespace postroom::policy {
 
+// Those that some mail needs and not every server offers (RFC 6152, RFC 6531).
+struct Extensions {
+  bool eight_bit_mime = false, smtputf8 = false;
+};
+
 struct Candidate {
   const store::ConnectionRecord* connection = nullptr;
   bool healthy = true;                   // breaker closed
@@ -24,6 +29,7 @@ struct Candidate {
   store::ReasonClass rest_class = store::ReasonClass::throttle;
   std::optional<Monotonic> full_until;  // at one of our own limits until then
   std::string_view full_reason;         // of full_until
+  std::optional<Extensions> offers;     // what its server said last; nullopt: not known yet
 };
 
 // What routing rules ask about.
@@ -44,17 +50,21 @@ struct RouteRequest {
   const store::RoutingRule* rule = nullptr;
   Duration next_round = std::chrono::seconds(15);  // when all have been tried
   double chance = 0;                               // [0, 1): the draw among connections of the same priority
+  Extensions needs = {};
 };
 
 struct Route {
   const store::ConnectionRecord* connection = nullptr;  // null: the email waits
   std::string reason;                                   // why it waits
   store::ReasonClass reason_class = store::ReasonClass::none;
-  Monotonic until{};  // the earliest moment that may change it
+  Monotonic until{};           // the earliest moment that may change it
+  bool nobody_offers = false;  // what the email needs: known of every connection that it may go over
 };
 
 // `candidates` by priority, then id. Among usable ones of the best priority the draw follows their weights. A
-// connection at its own limit keeps its mail, unless it says that it may spill to those of a lower priority.
+// connection at its own limit keeps its mail, unless it says that it may spill to those of a lower priority. One that
+// is known to lack an extension the mail needs is left out; where all do, it is tried over them, and their word of now
+// decides.
 Route choose_connection(std::span<const Candidate> candidates, const RouteRequest& request, Monotonic now);
 
 struct Consideration {

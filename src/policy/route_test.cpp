@@ -24,7 +24,7 @@ class RouteTest : public testing::Test {
       candidates_.push_back(candidate);
     }
   }
-  RouteRequest request() const { return {pinned_to_, in_doubt_with_, tried_, rule_, seconds(15), chance_}; }
+  RouteRequest request() const { return {pinned_to_, in_doubt_with_, tried_, rule_, seconds(15), chance_, needs_}; }
   Route choose() { return choose_connection(candidates_, request(), now); }
   store::ConnectionId chosen() {
     const Route route = choose();
@@ -37,6 +37,7 @@ class RouteTest : public testing::Test {
   std::set<store::ConnectionId> tried_;
   const store::RoutingRule* rule_ = nullptr;
   double chance_ = 0;
+  Extensions needs_;
 };
 
 TEST_F(RouteTest, TakesTheFirstUsableOne) {
@@ -168,6 +169,17 @@ TEST_F(RouteTest, LeavesARuleThatAllowsItOnlyWhenItMust) {
   EXPECT_EQ(chosen(), 1);
 }
 
+TEST_F(RouteTest, TreatsMailThatLeavesItsRuleAsIfThereWereNone) {
+  const store::RoutingRule rule{"", "example.net", "", "", {1, 3}, store::Otherwise::any};
+  rule_ = &rule;
+  candidates_[0].full_until = now + seconds(60);
+  EXPECT_EQ(chosen(), 0) << "the first keeps its mail from all that come after it";
+  records_[1].priority = records_[0].priority;
+  EXPECT_EQ(chosen(), 2) << "and shares it with its equals";
+  records_[0].over_limit = store::OverLimit::spill;
+  EXPECT_EQ(chosen(), 3) << "the rule holds while one that it names may take the mail";
+}
+
 TEST_F(RouteTest, AsksTheFirstRuleThatFits) {
   const std::vector<std::string> tags{"order", "vip"};
   const MailFacts facts{"shop.example", "example.net", "bulk", tags};
@@ -178,6 +190,48 @@ TEST_F(RouteTest, AsksTheFirstRuleThatFits) {
   EXPECT_EQ(rule_for(rules, facts), &rules[2]);
   EXPECT_EQ(rule_for(rules, {"shop.example", "example.net", "bulk", {}}), &rules[3]);
   EXPECT_EQ(rule_for(rules, {"shop.example", "example.org", "other", {}}), nullptr);
+}
+
+TEST_F(RouteTest, LeavesOutOneThatLacksWhatTheMailNeeds) {
+  candidates_[0].offers = Extensions{.eight_bit_mime = true, .smtputf8 = false};
+  needs_.eight_bit_mime = true;
+  EXPECT_EQ(chosen(), 1);
+  needs_.smtputf8 = true;
+  EXPECT_EQ(chosen(), 2);
+  EXPECT_EQ(explain_route(candidates_, request(), now)[0].why,
+            "The connection \"A\" does not offer an extension that the email needs.");
+}
+
+TEST_F(RouteTest, WaitsForOneThatMayOfferWhatTheMailNeeds) {
+  needs_.smtputf8 = true;
+  candidates_[0].offers = candidates_[1].offers = Extensions{};
+  candidates_[2].healthy = false;
+  candidates_[2].probe_at = now + seconds(9);
+  const Route route = choose();
+  EXPECT_EQ(route.connection, nullptr);
+  EXPECT_FALSE(route.nobody_offers);
+  EXPECT_EQ(route.reason, "The connection \"C\" is down.");
+  EXPECT_EQ(route.until, now + seconds(9));
+}
+
+TEST_F(RouteTest, TriesThoseThatLackWhatTheMailNeedsWhenAllDo) {
+  needs_.smtputf8 = true;
+  candidates_[0].offers = candidates_[1].offers = Extensions{};
+  records_[2].enabled = false;  // out of service
+  EXPECT_EQ(chosen(), 1);
+  EXPECT_TRUE(choose().nobody_offers);
+  records_[2].enabled = true;
+  EXPECT_EQ(chosen(), 3);
+  store::RoutingRule names_two;
+  names_two.connections = {1, 2};
+  names_two.otherwise = store::Otherwise::wait;
+  rule_ = &names_two;
+  EXPECT_EQ(chosen(), 1);
+  names_two.otherwise = store::Otherwise::any;
+  EXPECT_EQ(chosen(), 3);
+  pinned_to_ = 2;
+  EXPECT_EQ(chosen(), 2);
+  EXPECT_TRUE(choose().nobody_offers);
 }
 
 TEST_F(RouteTest, ExplainsWhyEachIsTakenOrNot) {

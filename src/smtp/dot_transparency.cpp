@@ -58,6 +58,7 @@ std::string_view DotStuffer::next() {
 
 std::size_t DotDecoder::push(std::string_view bytes) {
   std::size_t taken = 0;
+  if (body_.empty()) body_.reserve(bytes.size());  // most messages come in one piece
   while (taken < bytes.size() && !done()) {
     taken += push_whole_lines(bytes.substr(taken));
     if (taken < bytes.size() && !done()) push_byte(bytes[taken++]);

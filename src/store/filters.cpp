@@ -80,4 +80,9 @@ bool matches(const AttemptRecord& attempt, const LogFilter& filter) {
   return matches_without_message(attempt, filter) && contains(attempt.subject, filter.subject);
 }
 
+bool matches(const AuditRecord& record, const AuditFilter& filter) {
+  return in_range(record.at, filter.at) && contains(record.by, filter.by) && contains(record.action, filter.action) &&
+         contains(record.object, filter.object) && contains(record.reason, filter.reason);
+}
+
 }  // namespace postroom::store

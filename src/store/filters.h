@@ -13,6 +13,8 @@ namespace postroom::store {
 bool matches(const EmailRecord& email, const std::string& submitted_by, const QueueFilter& filter);
 bool matches(const AttemptRecord& attempt, const LogFilter& filter);
 
+bool matches(const AuditRecord& record, const AuditFilter& filter);
+
 // The same, of the fields that the row has without its message: a backend that passes over many rows asks these first.
 bool matches_without_message(const EmailRecord& email, const QueueFilter& filter);
 bool matches_without_message(const AttemptRecord& attempt, const LogFilter& filter);

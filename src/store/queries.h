@@ -53,6 +53,12 @@ struct LogFilter {
   DateRange attempted_at;
 };
 
+// Texts are contained, ignoring ASCII case.
+struct AuditFilter {
+  std::optional<std::string> by, action, object, reason;
+  DateRange at;
+};
+
 enum class QueueSort { created_at, next_attempt_at, last_attempt_at, attempts, email };
 enum class Direction { ascending, descending };
 

@@ -18,6 +18,7 @@
 #include "store/account_records.h"
 #include "store/queries.h"
 #include "store/records.h"
+#include "store/sending_figures.h"
 
 namespace postroom::store {
 
@@ -223,6 +224,7 @@ class Store {
   virtual Answer<AttemptDetail> attempt(AttemptId id) = 0;
   virtual Answer<ActionCounts> act(QueueAction action, Timestamp now) = 0;
   virtual Answer<std::vector<StatsBucket>> stats(Timestamp from, Timestamp to, Milliseconds step) = 0;
+  virtual Answer<SendingFigures> sending_figures(Timestamp from, Timestamp to, Milliseconds step) = 0;
   virtual Answer<QueueDepth> queue_depth() = 0;
 
   // Connections. Rules (fine-print, "Connections"): the only or the last enabled one can't be disabled or deleted, the
@@ -243,7 +245,8 @@ class Store {
   virtual Answer<> revoke_api_key(ApiKeyId id, Timestamp at, AuditRecord audit) = 0;
   virtual Answer<> touch_api_key(ApiKeyId id, Timestamp at) = 0;
   virtual Answer<> append_audit(AuditRecord record) = 0;
-  virtual Answer<Page<AuditRecord>> list_audit(PageRequest page) = 0;
+  virtual Answer<Page<AuditRecord>> list_audit(AuditFilter filter,
+                                               PageRequest page) = 0;  // newest first; a page may be short
 
   // Accounts. A user with id 0 is new and gets one; any other is replaced whole. Error conflict, "user_exists", when
   // another has that email; not_found when there is no such user. `audit` is nullopt for what the user does by the way

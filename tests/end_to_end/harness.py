@@ -240,6 +240,7 @@ class PostroomTest(unittest.TestCase):
     """A test with a fresh Postroom and providers that end with it."""
 
     config = QUICK
+    flags = ()
 
     @classmethod
     def setUpClass(cls):
@@ -247,7 +248,7 @@ class PostroomTest(unittest.TestCase):
             raise AssertionError(f"{BINARY} is not there: ./dev build makes it")
 
     def setUp(self):
-        self.postroom = Postroom(self.config)
+        self.postroom = Postroom(self.config, self.flags)
         self.addCleanup(self.postroom.close)
 
     def provider(self, **settings):

@@ -18,11 +18,20 @@ def encoded(part):
 
 class Issuer:
     def __init__(self):
+        self.house = ""  # where browsers come from
         self.email, self.claims, self.asked, self.refusals = "", {}, {}, []
         issuer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
+                if self.path.startswith("/authorize?"):  # a browser; the page itself has no words
+                    back = urlsplit(issuer.authorize(self.path))
+                    self.send_response(303)
+                    self.send_header("Location", f"{issuer.house}{back.path}?{back.query}")
+                    self.end_headers()
+                    return
+                if self.path == "/someone-else":
+                    issuer.email = "stranger@example.com"
                 self.say(issuer.discovery())
 
             def do_POST(self):

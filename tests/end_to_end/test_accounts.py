@@ -9,7 +9,7 @@ from people import PASSWORD, Person, enroll_totp, first_link, totp
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SAMPLES = {"id": "0000000000000", "page": "queue", "name": "mine"}  # of path parameters
-NUMBERED = ("/connections/", "/api-keys/", "/users/")
+NUMBERED = ("/connections/", "/api-keys/", "/users/", "/submission-logins/")
 ALLOWED = {"open": {"nobody", "viewer", "operator", "admin"}, "session": {"viewer", "operator", "admin"},
            "read": {"viewer", "operator", "admin"}, "own": {"viewer", "operator", "admin"},
            "metrics": {"viewer", "operator", "admin"}, "manage": {"operator", "admin"}, "admin": {"admin"},
@@ -110,6 +110,85 @@ class SignInTest(AccountsTest):
             answer = Person(self.postroom).call("POST", "/session", {"email": "a", "password": "b"},
                                                 {"Content-Type": kind})
             self.assertEqual(answer.status, 415)
+
+
+class GuessingTest(AccountsTest):
+    """Who tries the door, and what they learn of it."""
+
+    def work(self, *attempts):
+        """Processor time that the server spends on sign-ins, in clock ticks: what a clock on the wall would tell."""
+        def spent():
+            with open(f"/proc/{self.postroom.child.process.pid}/stat", encoding="ascii") as file:
+                return sum(int(field) for field in file.read().rsplit(")", 1)[1].split()[11:13])
+
+        before = spent()
+        for email, password in attempts:
+            self.refused(Person(self.postroom).sign_in(email, password), 401, "bad_credentials")
+        return spent() - before
+
+    def test_an_unknown_a_disabled_and_a_known_account_cost_the_same_work(self):
+        gone = self.person("gone@example.org")
+        self.admin.call("PATCH", f"/users/{gone.id}", {"enabled": False})
+        wrong = "wrong horse battery"
+        known = self.work(*[("admin@example.org", wrong)] * 4)
+        self.assertGreater(known, 4, "a password's check is no work at all")
+        for email in ("nobody@example.org", "gone@example.org"):
+            self.assertGreater(self.work(*[(email, wrong)] * 4), known / 3, email)
+
+    def test_a_cookie_that_someone_else_chose_is_not_the_session_that_opens(self):
+        victim = Person(self.postroom)
+        victim.cookie = chosen = "A" * 43
+        self.assertEqual(victim.sign_in("admin@example.org").status, 200)
+        self.assertNotEqual(victim.cookie, chosen)
+        attacker = Person(self.postroom)
+        attacker.cookie = chosen
+        self.refused(attacker.call("GET", "/session"), 401, "unauthorized")
+
+    def test_a_session_that_someone_else_opened_is_not_taken_over_by_the_one_who_signs_in(self):
+        """The attacker's own cookie, set in the victim's browser: after the victim has signed in it opens nothing."""
+        attacker = self.person("attacker@example.org")
+        planted = attacker.cookie
+        victim = Person(self.postroom)
+        victim.cookie = planted
+        self.assertEqual(victim.sign_in("admin@example.org").status, 200)
+        self.assertNotEqual(victim.cookie, planted)
+        stale = Person(self.postroom)
+        stale.cookie = planted
+        self.assertNotEqual((stale.call("GET", "/session").json or {}).get("user", {}).get("role"), "admin")
+
+    def test_codes_are_guessed_as_slowly_as_passwords(self):
+        enroll_totp(self.admin)
+        guesser = Person(self.postroom)
+        answers = [guesser.sign_in("admin@example.org", totp=f"{number:06}") for number in range(7)]
+        self.assertEqual({answer.code for answer in answers}, {"totp_wrong", "slow_down"})
+        self.assertEqual(answers[-1].status, 429)
+        recovery = [Person(self.postroom).sign_in("admin@example.org", totp=f"aaaa-bbbb-{number:04}") for number in range(2)]
+        self.assertEqual({answer.status for answer in recovery}, {429}, "recovery codes are no way around")
+
+    def test_a_signed_in_browser_cannot_guess_the_password_or_the_code_either(self):
+        for path, body in (("/profile/password", {"current": "no", "password": "another long one"}),
+                           ("/profile/totp", {"password": "no"})):
+            person = self.person(f"{path[-4:]}@example.org")
+            answers = [person.call("POST", path, body) for _ in range(7)]
+            self.assertEqual(answers[-1].status, 429, path)
+            self.assertEqual(person.call("GET", "/session").status, 200, "nobody is locked out")
+
+    def test_a_password_of_a_megabyte_is_refused_and_holds_up_nobody(self):
+        long = "x1" * 500_000
+        self.refused(Person(self.postroom).sign_in("admin@example.org", long), 401, "bad_credentials")
+        self.refused(self.admin.call("POST", "/profile/password", {"current": PASSWORD, "password": long}), 422,
+                     "weak_password")
+        made = self.admin.call("POST", "/users", {"email": "b@example.org", "role": "viewer"})
+        self.refused(Person(self.postroom).use_link(made.json["invitation"], long), 422, "weak_password")
+        self.assertEqual(Person(self.postroom).sign_in("admin@example.org").status, 200)
+
+    def test_keys_that_differ_in_one_character_or_in_length_look_the_same(self):
+        key = self.postroom.key
+        refusals = set()
+        for wrong in (key[:-1] + ("a" if key[-1] != "a" else "b"), key[:-1], key + "a", "x", key.swapcase()):
+            answer = self.postroom.api("GET", "/queue", key=wrong)
+            refusals.add((answer.status, answer.json["code"], answer.json["detail"]))
+        self.assertEqual(len(refusals), 1, refusals)
 
 
 class CsrfTest(AccountsTest):

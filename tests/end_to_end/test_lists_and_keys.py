@@ -134,7 +134,8 @@ class DescriptionTest(PostroomTest):
         self.postroom.create_key("spare", "read")
         spare = next(each for each in self.postroom.get("/api-keys")["items"] if each["name"] == "spare")
         self.assertNotEqual(spare["id"], key["id"])
-        self.ids = {"/users": user["id"], "/profile": "queue", "/api-keys": spare["id"], "/connections": self.connection["id"], "/messages": waiting["id"],
+        login = self.postroom.api("POST", "/submission-logins", {"username": "shop"}).json
+        self.ids = {"/users": user["id"], "/submission-logins": login["id"], "/profile": "queue", "/api-keys": spare["id"], "/connections": self.connection["id"], "/messages": waiting["id"],
                     "/queue": waiting["emails"][0]["id"], "/emails": waiting["emails"][0]["id"],
                     "/log": self.postroom.log()[0]["id"]}
 

@@ -6,6 +6,7 @@
 #include "async/task_group.h"
 #include "net/stream_pair.h"
 #include "sim/provider.h"
+#include "sim/topology.h"
 
 namespace postroom::sim {
 namespace {
@@ -35,6 +36,8 @@ class WatchedStream final : public net::Stream {
   async::Task<Result<void>> write(std::string_view bytes) override {
     world_.active[over_] = world_.time;
     if (bytes.starts_with("MAIL FROM:<")) watch_count();
+    if (bytes.find(" BODY=8BITMIME\r\n") != std::string_view::npos && !offers_eight_bit(over_))
+      world_.violated("8-bit mail goes where 8BITMIME is offered", named(over_));
     constexpr std::string_view command = "RCPT TO:<";
     for (std::size_t at = bytes.find(command); at != std::string_view::npos; at = bytes.find(command, at + 1)) {
       const std::string_view rest = bytes.substr(at + command.size());

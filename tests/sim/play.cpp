@@ -133,6 +133,7 @@ class Play {
     if (world_.one_in(4)) message.send_at = world_.now + std::chrono::seconds(world_.below(120));
     if (world_.one_in(5)) message.pinned_to = some_connection();
     if (world_.one_in(5)) message.on_doubt = store::OnDoubt::hold;
+    message.eight_bit = needs_eight_bit(recipients_);
     const bool short_lived = world_.one_in(8);
     message.expires_at = message.send_at.value_or(world_.now) +
                          (short_lived ? Duration(std::chrono::seconds(20)) : Duration(std::chrono::hours(72)));
@@ -161,6 +162,7 @@ class Play {
     const std::vector<store::EmailRecord> emails = added.emails;
     std::string what =
         emails.front().address + " and " + std::to_string(emails.size() - 1) + " more, lane " + added.message.lane;
+    if (added.message.eight_bit) what += ", 8-bit";
     if (added.message.pinned_to) what += ", by connection " + std::to_string(*added.message.pinned_to);
     store::AcceptRequest request;
     request.messages.push_back(std::move(added));

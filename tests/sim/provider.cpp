@@ -6,6 +6,7 @@
 
 #include "async/signal.h"
 #include "net/line_reader.h"
+#include "sim/topology.h"
 
 namespace postroom::sim {
 namespace {
@@ -52,7 +53,8 @@ class Provider {
   async::Task<bool> obey(const std::string& line) {
     if (line.starts_with("EHLO")) {
       const std::string pipelining = world_.one_in(2) ? "250-PIPELINING\r\n" : "";
-      co_return co_await answer("250-mx.example\r\n" + pipelining + "250-AUTH PLAIN\r\n250 SIZE 10000000");
+      const std::string eight_bit = offers_eight_bit(connection_) ? "250-8BITMIME\r\n" : "";
+      co_return co_await answer("250-mx.example\r\n" + pipelining + eight_bit + "250-AUTH PLAIN\r\n250 SIZE 10000000");
     }
     if (line.starts_with("AUTH"))
       co_return co_await answer(is(Temper::refuses_login) ? "535 5.7.8 Bad credentials" : "235 2.7.0 Welcome");

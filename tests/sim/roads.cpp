@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "sim/topology.h"
+
 namespace postroom::sim {
 namespace {
 
@@ -49,6 +51,14 @@ const store::RoutingRule* rule_of(const World& world, const Settings& settings, 
   return nullptr;
 }
 
+// How long a provider rests at most that asks for it the nth time in a row, or for 20 seconds.
+Duration longest_rest(store::ReasonClass reason, std::uint32_t times) {
+  const bool quota = reason == store::ReasonClass::quota;
+  const Duration first = quota ? Duration(minutes(5)) : Duration(seconds(20));
+  const Duration longest = quota ? Duration(minutes(60)) : Duration(minutes(5));
+  return std::min<Duration>(longest, first * (1u << std::min(times - 1, 10u))) * 11 / 10;
+}
+
 // How many probes a breaker's rule allows in a time of illness.
 std::uint32_t probes_allowed(Duration ill) {
   std::uint32_t probes = 0;
@@ -78,15 +88,36 @@ void Roads::woken() {
   woken_ = world_.time;
   for (auto& [id, road] : roads_) {
     if (road.down) ++road.openings;
-    road.asked_for_rest = {};
+    road.asked_for_rest = road.rest_ends = {};
   }
 }
 
-bool Roads::may_take(const Settings& settings, const EmailRecord& email, const store::ConnectionRecord& by) const {
+// A changed connection starts afresh, at once: what its provider says next counts already.
+void Roads::settings_change() {
+  for (const auto& [id, connection] : settings().connections) {
+    Road& road = roads_[id];
+    if (road.version == connection.version) continue;
+    road = Road{};
+    road.version = connection.version;
+    road.opened = world_.opened[id];
+    road.fit = road.room = road.full = world_.time;
+  }
+}
+
+bool Roads::is_meant(const Settings& settings, const EmailRecord& email, const store::ConnectionRecord& by) const {
   if (email.in_doubt_with) return *email.in_doubt_with == by.id;
   if (email.pinned_to) return *email.pinned_to == by.id;
   const store::RoutingRule* rule = rule_of(world_, settings, email);
   return rule == nullptr || std::ranges::find(rule->connections, by.id) != rule->connections.end();
+}
+
+bool Roads::needs_extension(const EmailRecord& email) const {
+  const auto message = world_.disk->messages.find(email.message_id);
+  return message != world_.disk->messages.end() && message->second.eight_bit;
+}
+
+bool Roads::may_take(const Settings& settings, const EmailRecord& email, const store::ConnectionRecord& by) const {
+  return is_meant(settings, email, by) && (offers_eight_bit(by.id) || !needs_extension(email));
 }
 
 bool Roads::is_paused(const EmailRecord& email) const {
@@ -118,15 +149,18 @@ void Roads::begun(const store::AttemptRecord& attempt, const EmailRecord& email)
   due_.erase(email.id);
 }
 
+bool Roads::may_leave_rule(const Settings& settings, const EmailRecord& email) const {
+  const store::RoutingRule* rule = rule_of(world_, settings, email);
+  return !email.pinned_to && !email.in_doubt_with && rule != nullptr && rule->otherwise == store::Otherwise::any;
+}
+
 // Rules, pins and pauses.
 void Roads::judge_way(const store::AttemptRecord& attempt, const EmailRecord& email) {
   const std::string what = attempt.address + " over " + named(attempt.connection_id);
   const auto allowed = [&](const Settings& settings) {
     const auto found = settings.connections.find(attempt.connection_id);
     if (found == settings.connections.end()) return false;
-    if (may_take(settings, email, found->second)) return true;
-    const store::RoutingRule* rule = rule_of(world_, settings, email);
-    return !email.pinned_to && !email.in_doubt_with && rule->otherwise == store::Otherwise::any;
+    return is_meant(settings, email, found->second) || may_leave_rule(settings, email);
   };
   if (!world_.lately(settings_take, allowed)) world_.violated("mail goes where rule, pin and doubt say", what);
   const auto goes_on = [&](const Settings& settings) {
@@ -143,12 +177,13 @@ void Roads::judge_order(const store::AttemptRecord& attempt, const EmailRecord& 
   const auto chosen = settings().connections.find(attempt.connection_id);
   if (chosen == settings().connections.end() || email.pinned_to || email.in_doubt_with) return;
   const store::ConnectionRecord& taken = chosen->second;
-  const bool outside = !may_take(settings(), email, taken);  // its rule's `otherwise: any`
+  const bool outside = !is_meant(settings(), email, taken);  // its rule's `otherwise: any`
   for (const auto& [id, other] : settings().connections) {
     const Road& road = roads_[id];
     if (!may_take(settings(), email, other) || !quietly(patience, road.fit) || has_tried(email, id)) continue;
     if (road.sick_since != Monotonic{} || road.asked_for_rest != Monotonic{}) continue;
     if (!outside && other.priority >= taken.priority) continue;
+    if (outside && is_kept_from(email, other)) continue;
     const std::string what = attempt.address + " goes over " + named(taken.id) + ", not " + named(id);
     const Monotonic active = world_.active[id];
     if (world_.time - road.room >= patience && world_.time - active >= seconds(15))
@@ -202,6 +237,7 @@ void Roads::ended(const store::AttemptRecord& attempt) {
   Road& road = roads_[attempt.connection_id];
   const bool rests =
       attempt.reason_class == store::ReasonClass::throttle || attempt.reason_class == store::ReasonClass::quota;
+  if (rests) road.rest_ends = std::max(road.rest_ends, world_.time + longest_rest(attempt.reason_class, ++road.rests));
   if (rests && attempt.decided_by != "too many connections") {
     if (road.asked_for_rest != Monotonic{}) return;
     // The reply came before its record: an operator who asked for a look in between has ended the rest already.
@@ -220,8 +256,8 @@ void Roads::ended(const store::AttemptRecord& attempt) {
     if (too_many && !road.down) world_.violated("a sick connection is left alone", named(attempt.connection_id));
     return;
   }
-  road.asked_for_rest = road.sick_since = {};
-  road.probes = road.openings = road.faults = 0;
+  road.asked_for_rest = road.rest_ends = road.sick_since = {};
+  road.probes = road.openings = road.faults = road.rests = 0;
 }
 
 // What is due with it has spoken for its room: the engine reserves places before the log tells of them.
@@ -230,6 +266,16 @@ std::size_t Roads::due_for(const store::ConnectionRecord& connection) const {
     const EmailRecord& email = entry.second.email;
     return waits(email.status) && *email.next_attempt_at <= world_.now && may_take(settings(), email, connection);
   }));
+}
+
+// A better connection keeps it that is at its limit; after a restart also one that is not yet known to lack what the
+// email needs.
+bool Roads::is_kept_from(const EmailRecord& email, const store::ConnectionRecord& free) const {
+  return std::ranges::any_of(settings().connections, [&](const auto& entry) {
+    const store::ConnectionRecord& other = entry.second;
+    return other.priority < free.priority && other.over_limit == store::OverLimit::wait &&
+           is_meant(settings(), email, other) && !books_.has_room(other, Books::Span::any, 1 + due_for(other));
+  });
 }
 
 // A limit makes mail wait only where it may not spill.
@@ -242,13 +288,24 @@ void Roads::postponed(const EmailRecord& email) {
         has_tried(email, id) || road.sick_since != Monotonic{} || road.asked_for_rest != Monotonic{})
       continue;
     if (world_.time - world_.active[id] < seconds(15)) continue;  // what is under way takes room too
-    const bool kept = std::ranges::any_of(settings().connections, [&](const auto& entry) {
-      const store::ConnectionRecord& other = entry.second;
-      return other.priority < free.priority && other.over_limit == store::OverLimit::wait &&
-             may_take(settings(), email, other) && !books_.has_room(other, Books::Span::any, 1 + due_for(other));
-    });
-    if (!kept) world_.violated("mail spills where it may", email.address + " waits, and " + named(id) + " is free");
+    if (!is_kept_from(email, free))
+      world_.violated("mail spills where it may", email.address + " waits, and " + named(id) + " is free");
   }
+}
+
+// For want of an extension an email fails only where every connection in service that it may go over lacks it.
+void Roads::failed(const EmailRecord& email) {
+  if (!email.reason.starts_with("mail: 5.6.3")) return;
+  const auto hopeless = [&](const Settings& settings) {
+    return std::ranges::none_of(settings.connections, [&](const auto& entry) {
+      const store::ConnectionRecord& connection = entry.second;
+      const bool in_service = connection.enabled || email.pinned_to || email.in_doubt_with;
+      return in_service && offers_eight_bit(connection.id) &&
+             (is_meant(settings, email, connection) || may_leave_rule(settings, email));
+    });
+  };
+  if (!world_.lately(patience, hopeless))  // its record may have had to wait
+    world_.violated("mail waits for a connection that offers what it needs", email.address);
 }
 
 void Roads::look(Process& process) {
@@ -265,12 +322,6 @@ void Roads::look_at_health(Process& process) {
   for (const auto& [id, connection] : settings().connections) {
     Road& road = roads_[id];
     const bool down = process.engine.state(id).health.state == store::HealthState::down;
-    const bool edited = road.version != static_cast<std::uint64_t>(connection.version);
-    if (edited) {
-      road = Road{};
-      road.version = static_cast<std::uint64_t>(connection.version);
-      road.fit = road.room = road.full = world_.time;
-    }
     const std::uint32_t opened = world_.opened[id] - std::exchange(road.opened, world_.opened[id]);
     if (down && road.down) road.probes += opened;
     if (down && !road.down) {
@@ -326,7 +377,7 @@ void Roads::look_at_queue() {
     for (const auto& [connection_id, connection] : settings().connections) {
       const Road& road = roads_[connection_id];
       if (!may_take(settings(), email, connection)) continue;
-      const Monotonic since = std::max({road.fit, road.room, world_.active[connection_id]});
+      const Monotonic since = std::max({road.fit, road.room, road.rest_ends, world_.active[connection_id]});
       if (world_.time - since >= patience && !waits_for_better(email, connection))
         return world_.violated("no email starves while a usable connection is idle",
                                email.address + " is due, and " + named(connection_id) + " has nothing to do");

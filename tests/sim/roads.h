@@ -18,11 +18,13 @@ class Roads {
 
   void process_begins();
   void clock_jumps() { last_jump_ = world_.time; }
+  void settings_change();
   void woken();  // an operator asked for a look: probes at once, and rests end
   // `email` as it was when the attempt began.
   void begun(const store::AttemptRecord& attempt, const store::EmailRecord& email);
   void ended(const store::AttemptRecord& attempt);
   void postponed(const store::EmailRecord& email);
+  void failed(const store::EmailRecord& email);
   void look(Process& process);  // at each step
 
  private:
@@ -30,9 +32,11 @@ class Roads {
     Monotonic fit{}, room{}, full{};  // since when it has been so, without a break
     bool rest_is_sure = false;
     Monotonic asked_for_rest{};  // by its provider; 0: no
+    Monotonic rest_ends{};       // at the latest
+    std::uint32_t rests = 0;     // in a row, or fewer: sessions at once may ask for the same
     store::ReasonClass rest_class{};
     bool down = false;
-    std::uint64_t version = 0;
+    std::int64_t version = 0;
     Monotonic sick_since{};  // 0: its last mail went well
     std::uint32_t probes = 0, openings = 0, opened = 0;
     std::uint32_t faults = 0;      // transactions in a row that failed by it
@@ -44,10 +48,14 @@ class Roads {
   };
 
   const Settings& settings() const { return world_.settings.back(); }
+  bool is_meant(const Settings& settings, const store::EmailRecord& email, const store::ConnectionRecord& by) const;
+  bool may_leave_rule(const Settings& settings, const store::EmailRecord& email) const;
+  bool needs_extension(const store::EmailRecord& email) const;
   bool may_take(const Settings& settings, const store::EmailRecord& email, const store::ConnectionRecord& by) const;
   bool is_paused(const store::EmailRecord& email) const;
   bool has_tried(const store::EmailRecord& email, store::ConnectionId over) const;
   bool quietly(Duration span, Monotonic since) const;
+  bool is_kept_from(const store::EmailRecord& email, const store::ConnectionRecord& free) const;
   std::size_t due_for(const store::ConnectionRecord& connection) const;
   void judge_way(const store::AttemptRecord& attempt, const store::EmailRecord& email);
   void judge_order(const store::AttemptRecord& attempt, const store::EmailRecord& email);

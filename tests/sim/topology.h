@@ -10,6 +10,14 @@ inline constexpr std::array<std::string_view, 2> sender_domains{"office.example"
 inline constexpr std::array<std::string_view, 3> lanes{"transactional", "bulk", "reports"};  // the last unconfigured
 inline constexpr std::array<std::string_view, 2> tags{"invoice", "news"};
 
+// Every other provider does (RFC 6152); every seventh message needs it, about.
+constexpr bool offers_eight_bit(store::ConnectionId id) {
+  return id % 2 == 1;
+}
+constexpr bool needs_eight_bit(std::uint64_t recipients_so_far) {
+  return recipients_so_far % 7 == 3;
+}
+
 store::ConnectionRecord random_connection(World& world, store::ConnectionId id);
 // One thing of it, as an operator would change it.
 void change_something(World& world, store::ConnectionRecord& connection);

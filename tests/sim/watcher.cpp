@@ -57,7 +57,10 @@ void Watcher::process_begins() {
 }
 
 void Watcher::check(Process& process) {
-  if (std::exchange(process.settings_changed, false)) world_.note_settings();
+  if (std::exchange(process.settings_changed, false)) {
+    world_.note_settings();
+    roads_.settings_change();
+  }
   if (std::exchange(process.mail_changed, false)) {
     check_log();
     check_mail();
@@ -97,7 +100,8 @@ void Watcher::check_mail() {
   std::map<EmailId, Rows> log;
   for (const auto& [id, row] : world_.disk->attempts) {
     Rows& rows = log[row.attempt.email_id];
-    ++rows.all;
+    if (row.attempt.ordinal != ++rows.all)
+      world_.violated("a row of the log bears its place among the email's tries", row.attempt.address);
     if (row.attempt.status == AttemptStatus::success) ++rows.success;
     if (row.attempt.reason_class == store::ReasonClass::unknown) {
       ++rows.doubt;
@@ -150,6 +154,7 @@ void Watcher::check_change(const EmailRecord& before, const EmailRecord& after, 
   if (after.attempts < before.attempts || after.tries < before.tries) world_.violated("counts never fall", who);
   if (after.status == EmailStatus::expired && before.status != after.status && world_.latest < after.expires_at)
     world_.violated("nothing expires before its time", who);
+  if (after.status == EmailStatus::failed && before.status != after.status) roads_.failed(after);
   if (after.status == EmailStatus::queued && before.next_attempt_at != after.next_attempt_at) roads_.postponed(after);
   if (before.status == EmailStatus::sending || after.status != EmailStatus::sending) return;
   // The wall clock may have stepped back since: the latest it showed counts. What is queued waits for a connection

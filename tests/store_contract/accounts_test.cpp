@@ -55,7 +55,7 @@ TEST_P(AccountsContract, KeepsAllOfAUser) {
   EXPECT_EQ(kept.preferences, given.preferences);
   EXPECT_EQ(kept.created_at, mailroom_.now());
   EXPECT_EQ(kept.last_sign_in_at, mailroom_.now());
-  EXPECT_EQ(get(store_->list_audit({10, std::nullopt})).items.at(0).action, "user.create");
+  EXPECT_EQ(get(store_->list_audit({}, {10, std::nullopt})).items.at(0).action, "user.create");
 }
 
 TEST_P(AccountsContract, ReplacesAUserWholeAndKnowsNoOther) {

@@ -193,7 +193,7 @@ TEST_P(Acting, CountsTheMailThatItEnds) {
 
 TEST_P(Acting, WritesTheActIntoTheAudit) {
   act(QueueAct::remove, {accept_one("a@example.org").id, accept_one("b@example.org").id});
-  const Page<AuditRecord> audit = get(store_->list_audit({}));
+  const Page<AuditRecord> audit = get(store_->list_audit({}, {}));
   ASSERT_EQ(audit.items.size(), 1u);
   EXPECT_EQ(audit.items[0].action, "queue.delete");
   EXPECT_EQ(audit.items[0].object, "queue:2 emails");

@@ -169,11 +169,11 @@ TEST_P(Connections, WritesChangesIntoTheAuditNewestFirst) {
   const AuditRecord audit{0, mailroom_.now(), "key:1", "192.0.2.7", "connection.create", "", "", "new contract"};
   const ConnectionRecord made = get(store_->create_connection(connection("Provider"), audit));
   must(store_->append_audit({0, mailroom_.now(), "cli", "local", "login", "", "", ""}));
-  const Page<AuditRecord> page = get(store_->list_audit({1, std::nullopt}));
+  const Page<AuditRecord> page = get(store_->list_audit({}, {1, std::nullopt}));
   ASSERT_EQ(page.items.size(), 1u);
   EXPECT_EQ(page.items[0].action, "login");
   ASSERT_TRUE(page.next);
-  const Page<AuditRecord> rest = get(store_->list_audit({10, page.next}));
+  const Page<AuditRecord> rest = get(store_->list_audit({}, {10, page.next}));
   ASSERT_EQ(rest.items.size(), 1u);
   EXPECT_EQ(rest.items[0].object, "connection:" + std::to_string(made.id));
   EXPECT_EQ(rest.items[0].reason, "new contract");

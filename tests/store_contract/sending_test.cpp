@@ -184,7 +184,7 @@ TEST_P(Sending, KeepsAnOperatorsChangeOfASettingWithItsLineInTheAuditLog) {
   must(store_->change_setting("pause.all", std::nullopt, audit));
   EXPECT_EQ(get(store_->setting("pause.all")), std::nullopt);
   EXPECT_EQ(told, 2);
-  const Page<AuditRecord> page = get(store_->list_audit({10, {}}));
+  const Page<AuditRecord> page = get(store_->list_audit({}, {10, {}}));
   ASSERT_EQ(page.items.size(), 2u);
   EXPECT_EQ(page.items[0].action, "delivery.resume");
   EXPECT_EQ(page.items[1].action, "delivery.pause");

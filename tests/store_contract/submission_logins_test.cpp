@@ -43,7 +43,7 @@ TEST_P(SubmissionLoginsContract, KeepsAllOfALogin) {
   EXPECT_TRUE(kept.enabled);
   EXPECT_EQ(kept.created_at, mailroom_.now());
   EXPECT_EQ(kept.last_used_at, mailroom_.now());
-  EXPECT_EQ(get(store_->list_audit({10, std::nullopt})).items.at(0).action, "submission_login.create");
+  EXPECT_EQ(get(store_->list_audit({}, {10, std::nullopt})).items.at(0).action, "submission_login.create");
 }
 
 TEST_P(SubmissionLoginsContract, ReplacesALoginWholeAndHoldsItsNameUnique) {
@@ -69,7 +69,7 @@ TEST_P(SubmissionLoginsContract, DeletesALoginForGood) {
   EXPECT_EQ(run(store_->delete_submission_login(shop.id, said("x"))).error().code, ErrorCode::not_found);
   EXPECT_EQ(run(store_->put_submission_login(shop, std::nullopt)).error().code, ErrorCode::not_found);
   EXPECT_GT(get(store_->put_submission_login(login("shop"), std::nullopt)).id, shop.id);
-  EXPECT_EQ(get(store_->list_audit({10, std::nullopt})).items.at(0).action, "submission_login.delete");
+  EXPECT_EQ(get(store_->list_audit({}, {10, std::nullopt})).items.at(0).action, "submission_login.delete");
 }
 
 INSTANTIATE_TEST_SUITE_P(Store, SubmissionLoginsContract, testing::ValuesIn(backends()),

@@ -1,7 +1,8 @@
-// One browser, one signed-in context, axe, and a watch over what the content security policy had to refuse.
+// One browser, axe, and a watch over what a page must never do.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import { test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -13,30 +14,109 @@ export const need = (name) => {
   return value;
 };
 
+export const base = need('BASE_URL');
+
+let broken = '';
+
+/** A test that stands on those before it: when one of them has failed, it would only say so again. */
+export const walk = (name, run) =>
+  test(name, async (context) => {
+    if (broken) return context.skip(`after "${broken}"`);
+    broken = name;
+    await run(context);
+    assert.deepEqual(watchedFaults.flatMap((faults) => faults.splice(0)), []);
+    broken = '';
+  });
+const watchedFaults = [];
+
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-component-update'] });
 
-/** A page that collects its faults: uncaught errors and refusals of the policy. */
+export const person = (browser, more = {}) =>
+  browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'Europe/Berlin', colorScheme: 'light', ...more });
+
+// What a browser says by itself of an answer that the page deals with: a wrong password, a refused test.
+const ANSWERED = /^Failed to load resource: the server responded with a status of 4\d\d/;
+
+/** A page that collects its faults: uncaught errors, the console's errors, dialogs, refusals of the policy, requests to other houses. */
 export async function watched(context) {
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const faults = [];
+  watchedFaults.push(faults);
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  page.on('dialog', (dialog) => { faults.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
+  page.on('popup', (popup) => faults.push(`popup: ${popup.url()}`));
   page.on('console', (message) => {
-    if (/Content Security Policy|Content-Security-Policy/i.test(message.text())) faults.push(`policy: ${message.text()}`);
+    const text = message.text();
+    if (/Content Security Policy|Content-Security-Policy/i.test(text)) faults.push(`policy: ${text}`);
+    else if (message.type() === 'error' && !ANSWERED.test(text)) faults.push(`console: ${text}`);
+  });
+  page.on('request', (request) => {
+    if (/^https?:/.test(request.url()) && new URL(request.url()).origin !== base) faults.push(`request: ${request.url()}`);
   });
   return { page, faults };
 }
 
+/** What slides or fades in has arrived: only then is it measured, and looked at. */
+export const settled = (page) =>
+  page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished.catch(() => {}))));
+
 /** axe's complaints, short. It goes through the debugger, because the policy lets no script tag in. */
 export async function complaints(page) {
-  // What slides in is measured when it has arrived.
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished.catch(() => {}))));
+  await settled(page);
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).slice(0, 3).join(' | ')}`);
 }
 
 export async function shot(page, name) {
-  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+  if (!process.env.SHOTS) return;
+  await settled(page);
+  await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+}
+
+/** The API as the page's own scripts ask it; the answer's status and JSON. */
+export const ask = (page, method, path, body) =>
+  page.evaluate(async ([how, where, what]) => {
+    const { csrf_token: csrf } = await (await fetch('/api/v1/session')).json();
+    const answer = await fetch(`/api/v1${where}`, { method: how, headers: { 'content-type': 'application/json', 'X-CSRF-Token': csrf }, body: what && JSON.stringify(what) });
+    const text = await answer.text();
+    return { status: answer.status, json: text ? JSON.parse(text) : null };
+  }, [method, path, body]);
+
+/** axe's complaints about what is on the screen, in both themes, and whether it is wider than the screen; with its pictures. */
+export async function inspect(page, name) {
+  const { width } = page.viewportSize();
+  const found = [];
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    for (const complaint of await complaints(page)) found.push(`${name}, ${theme}, ${width}: ${complaint}`);
+    if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) found.push(`${name}, ${width}: wider than the screen`);
+    await shot(page, `${name}-${theme}-${width}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  assert.deepEqual(found, []);
+}
+
+/** The first account, by the one-time link. */
+export async function enter(page, account) {
+  await page.goto(`${base}/welcome#token=${need('TOKEN')}`);
+  await page.getByLabel('Email').fill(account.email);
+  await page.getByLabel('New password', { exact: true }).fill(account.password);
+  await page.getByLabel('New password, again').fill(account.password);
+  await page.getByRole('button', { name: 'Set password and sign in' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Dashboard' }).waitFor();
+}
+
+export async function signIn(page, { email, password }) {
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+export async function signOut(page) {
+  await page.getByRole('button', { name: /Account/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
 }

@@ -13,6 +13,7 @@ const Dashboard = page(async () => (await import('./pages/dashboard/DashboardPag
 const Queue = page(async () => (await import('./pages/queue/QueuePage')).QueuePage);
 const Log = page(async () => (await import('./pages/log/LogPage')).LogPage);
 const Connections = page(async () => (await import('./pages/connections/ConnectionsPage')).ConnectionsPage);
+const SmtpLogins = page(async () => (await import('./pages/SmtpLoginsPage')).SmtpLoginsPage);
 const ApiKeys = page(async () => (await import('./pages/ApiKeysPage')).ApiKeysPage);
 const Users = page(async () => (await import('./pages/UsersPage')).UsersPage);
 const Audit = page(async () => (await import('./pages/AuditPage')).AuditPage);
@@ -45,6 +46,7 @@ export function House() {
             <Route path="/log" component={Log} />
             <Route path="/connections" component={Connections} />
             <Route path="/api-keys" component={forAdmins(ApiKeys)} />
+            <Route path="/smtp-logins" component={forAdmins(SmtpLogins)} />
             <Route path="/users" component={forAdmins(Users)} />
             <Route path="/audit" component={forAdmins(Audit)} />
             <Route path="/settings" component={forAdmins(Settings)} />

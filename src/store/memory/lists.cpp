@@ -242,6 +242,13 @@ Answer<std::vector<StatsBucket>> MemoryStore::stats(Timestamp from, Timestamp to
   co_return buckets;
 }
 
+Answer<SendingFigures> MemoryStore::sending_figures(Timestamp from, Timestamp to, Milliseconds step) {
+  co_await turn();
+  SendingFigures figures(from, to, step);
+  for (const auto& [key, counts] : disk_->quarters) figures.add(key.first, key.second, counts);
+  co_return figures;
+}
+
 Answer<QueueDepth> MemoryStore::queue_depth() {
   co_await turn();
   QueueDepth depth;

@@ -89,6 +89,9 @@ void record_one(Disk& disk, const AttemptOutcome& outcome, Timestamp now) {
   count(disk, now, success ? &StatsBucket::succeeded : &StatsBucket::failed, 1);
   if (is_final(outcome.email.status) && outcome.email.status != EmailStatus::accepted)
     count(disk, now, &StatsBucket::finished, 1);
+  const auto message = disk.messages.find(outcome.email.message_id);
+  disk.quarters[{quarter_of(now), outcome.attempt.connection_id}].add(
+      outcome, message == disk.messages.end() ? std::nullopt : message->second.send_at, now);
 }
 
 }  // namespace

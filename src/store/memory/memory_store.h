@@ -53,6 +53,7 @@ struct Disk {
   std::vector<AuditRecord> audit;
   std::map<std::string, std::string> settings;
   std::map<std::int64_t, StatsBucket> minutes;
+  std::map<std::pair<std::int64_t, ConnectionId>, ConnectionCounts> quarters;
   std::map<std::pair<ConnectionId, std::int64_t>, std::int64_t> usage;  // by connection and quarter of an hour
   RoutingTable routing;
   std::vector<EventRecord> notable;  // the events that staff should see
@@ -101,6 +102,7 @@ class MemoryStore final : public Store {
   Answer<AttemptDetail> attempt(AttemptId id) override;
   Answer<ActionCounts> act(QueueAction action, Timestamp now) override;
   Answer<std::vector<StatsBucket>> stats(Timestamp from, Timestamp to, Milliseconds step) override;
+  Answer<SendingFigures> sending_figures(Timestamp from, Timestamp to, Milliseconds step) override;
   Answer<QueueDepth> queue_depth() override;
 
   // accounts.cpp
@@ -138,7 +140,7 @@ class MemoryStore final : public Store {
   Answer<> revoke_api_key(ApiKeyId id, Timestamp at, AuditRecord audit) override;
   Answer<> touch_api_key(ApiKeyId id, Timestamp at) override;
   Answer<> append_audit(AuditRecord record) override;
-  Answer<Page<AuditRecord>> list_audit(PageRequest page) override;
+  Answer<Page<AuditRecord>> list_audit(AuditFilter filter, PageRequest page) override;
   Answer<std::size_t> remove_old(RetentionCut cut, std::size_t limit) override;
   Answer<std::optional<std::string>> setting(std::string name) override;
   Answer<> set_setting(std::string name, std::string value) override;

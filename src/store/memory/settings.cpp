@@ -1,10 +1,12 @@
 // Connections, API keys, audit, settings and retention.
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <tuple>
 
 #include "store/connection_rules.h"
+#include "store/filters.h"
 #include "store/memory/memory_store.h"
 
 namespace postroom::store::memory {
@@ -223,9 +225,12 @@ Answer<> MemoryStore::append_audit(AuditRecord record) {
   });
 }
 
-Answer<Page<AuditRecord>> MemoryStore::list_audit(PageRequest page) {
+Answer<Page<AuditRecord>> MemoryStore::list_audit(AuditFilter filter, PageRequest page) {
   co_await turn();
-  co_return newest_first(disk_->audit, page);
+  std::vector<AuditRecord> found;
+  std::ranges::copy_if(disk_->audit, std::back_inserter(found),
+                       [&filter](const AuditRecord& record) { return matches(record, filter); });
+  co_return newest_first(found, page);
 }
 
 Answer<std::size_t> MemoryStore::remove_old(RetentionCut cut, std::size_t limit) {
@@ -262,6 +267,8 @@ Answer<std::size_t> MemoryStore::remove_old(RetentionCut cut, std::size_t limit)
         std::erase_if(disk.usage, [&](const auto& entry) { return entry.first.second < cut.log_before.ms / 900000; });
     removed +=
         remove_if_old(disk.claims, limit, [&](const auto& entry) { return entry.second.at < cut.idempotency_before; });
+    removed +=
+        std::erase_if(disk.quarters, [&](const auto& entry) { return entry.first.first < quarter_of(cut.log_before); });
     removed +=
         remove_if_old(disk.minutes, limit, [&](const auto& entry) { return entry.first < cut.log_before.ms / 60000; });
     return {};

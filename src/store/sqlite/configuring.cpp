@@ -3,11 +3,15 @@
 #include <utility>
 
 #include "store/connection_rules.h"
+#include "store/filters.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace postroom::store::sqlite {
 namespace {
+
+// A filter that fits little looks at so many records, and then gives what it has.
+constexpr std::int64_t audit_rows_a_page = 20'000;
 
 constexpr const char* connection_columns =
     "id, version, caption, driver, host, port, username, sealed_password, send_from, send_from_name, encryption, "
@@ -250,25 +254,23 @@ Answer<> SqliteStore::append_audit(AuditRecord record) {
   co_return co_await write([&record](Database& database) { return insert_audit(database, record); });
 }
 
-Answer<Page<AuditRecord>> SqliteStore::list_audit(PageRequest page) {
-  co_return co_await read<Page<AuditRecord>>([&page](Database& database) -> Result<Page<AuditRecord>> {
+Answer<Page<AuditRecord>> SqliteStore::list_audit(AuditFilter filter, PageRequest page) {
+  co_return co_await read<Page<AuditRecord>>([&filter, &page](Database& database) -> Result<Page<AuditRecord>> {
     Page<AuditRecord> found;
     Statement select = database.prepare(
         "SELECT id, at, by, \"from\", action, object, detail, reason FROM audit WHERE id<? ORDER BY id DESC LIMIT ?");
-    select << (page.after ? static_cast<std::int64_t>(page.after->id) : INT64_MAX)
-           << static_cast<std::int64_t>(page.limit);
-    while (select.step())
-      found.items.push_back({select.integer(0),
-                             {select.integer(1)},
-                             select.text(2),
-                             select.text(3),
-                             select.text(4),
-                             select.text(5),
-                             select.text(6),
-                             select.text(7)});
+    select << (page.after ? static_cast<std::int64_t>(page.after->id) : INT64_MAX) << audit_rows_a_page;
+    std::int64_t passed = 0, last = 0;
+    while (found.items.size() < page.limit && select.step()) {
+      ++passed;
+      last = select.integer(0);
+      AuditRecord record{last,           {select.integer(1)}, select.text(2), select.text(3),
+                         select.text(4), select.text(5),      select.text(6), select.text(7)};
+      if (matches(record, filter)) found.items.push_back(std::move(record));
+    }
     if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
-    if (found.items.size() == page.limit)
-      found.next = Position{{}, true, static_cast<std::uint64_t>(found.items.back().id)};
+    if (found.items.size() == page.limit || passed == audit_rows_a_page)
+      found.next = Position{{}, true, static_cast<std::uint64_t>(last)};
     found.total = found.items.size();
     found.total_exact = !page.after && !found.next;
     return found;

@@ -39,6 +39,7 @@ class Statement {
   Statement& operator<<(std::uint32_t value) { return *this << static_cast<std::int64_t>(value); }
   Statement& operator<<(std::string_view text);  // must outlive the step
   Statement& operator<<(const std::string& text) { return *this << std::string_view(text); }
+  Statement& operator<<(std::string&& text) = delete;  // which would not
   Statement& operator<<(const char* text) { return *this << std::string_view(text); }
   Statement& operator<<(std::nullopt_t);
   Statement& operator<<(Timestamp at) { return *this << at.ms; }

@@ -121,8 +121,49 @@ Result<> update_attempt(Database& database, const AttemptOutcome& outcome) {
   return update.run();
 }
 
+Result<std::optional<Timestamp>> send_at_of(Database& database, MessageId message) {
+  Statement select = database.prepare("SELECT send_at FROM message WHERE id=?");
+  select << message.value;
+  if (select.step()) return select.maybe_time(0);
+  if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+  return std::nullopt;
+}
+
+using Sent = std::map<ConnectionId, ConnectionCounts>;
+
+Result<> add_to(Sent& sent, Database& database, const AttemptOutcome& outcome, Timestamp now) {
+  std::optional<Timestamp> send_at;
+  if (outcome.attempt.status == AttemptStatus::success) {
+    const auto read = send_at_of(database, outcome.email.message_id);
+    if (!read) return std::unexpected(read.error());
+    send_at = *read;
+  }
+  sent[outcome.attempt.connection_id].add(outcome, send_at, now);
+  return {};
+}
+
+Result<> keep_sent(Database& database, const Sent& sent, Timestamp now) {
+  for (const auto& [connection, counts] : sent) {
+    ConnectionCounts all = counts;
+    {
+      Statement select = database.prepare("SELECT latencies FROM sending WHERE quarter=? AND connection_id=?");
+      select << quarter_of(now) << connection;
+      if (select.step()) all.latencies.add(Latencies::parse(select.text(0)));
+      if (Result<> error = select.error(); !error) return error;
+    }
+    const std::string latencies = all.latencies.text();
+    Statement upsert = database.prepare(
+        "INSERT INTO sending VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(quarter, connection_id) DO UPDATE SET "
+        "succeeded=succeeded+?3, failed=failed+?4, deferred=deferred+?5, latencies=?6");
+    upsert << quarter_of(now) << connection << all.succeeded << all.failed << all.deferred << latencies;
+    if (Result<> done = upsert.run(); !done) return done;
+  }
+  return {};
+}
+
 Result<> record_all(Database& database, const std::vector<AttemptOutcome>& outcomes, Timestamp now) {
   std::uint64_t succeeded = 0, failed = 0, finished = 0;
+  Sent sent;
   for (const AttemptOutcome& outcome : outcomes) {
     if (Result<> done = update_attempt(database, outcome); !done) return done;
     if (database.changes() == 0) continue;  // recorded already
@@ -133,8 +174,10 @@ Result<> record_all(Database& database, const std::vector<AttemptOutcome>& outco
       if (Result<> done = insert.run(); !done) return done;
     }
     (outcome.attempt.status == AttemptStatus::success ? succeeded : failed) += 1;
+    if (Result<> done = add_to(sent, database, outcome, now); !done) return done;
     if (is_final(outcome.email.status) && outcome.email.status != EmailStatus::accepted) ++finished;
   }
+  if (Result<> done = keep_sent(database, sent, now); !done) return done;
   if (succeeded > 0)
     if (Result<> done = count(database, now, Counter::succeeded, succeeded); !done) return done;
   if (failed > 0)

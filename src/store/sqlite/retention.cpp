@@ -59,6 +59,8 @@ std::vector<Step> steps_of(const RetentionCut& cut) {
            "SELECT connection_id, quarter FROM usage WHERE quarter<?1/900000 AND ?2=?2", cut.log_before.ms, 0},
       Step{"idempotency", "(credential, key)", "SELECT credential, key FROM idempotency WHERE at<?1 AND ?2=?2",
            cut.idempotency_before.ms, 0},
+      Step{"sending", "(quarter, connection_id)",
+           "SELECT quarter, connection_id FROM sending WHERE quarter<?1/900000 AND ?2=?2", cut.log_before.ms, 0},
       Step{"rollup", "minute", "SELECT minute FROM rollup WHERE minute<?1/60000 AND ?2=?2", cut.log_before.ms, 0}};
 }
 

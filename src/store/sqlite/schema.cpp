@@ -127,6 +127,12 @@ CREATE TABLE view(
   user_id INTEGER NOT NULL, page TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL, columns TEXT NOT NULL,
   PRIMARY KEY(user_id, page, name)) WITHOUT ROWID;
 )sql",
+    // What became of attempts, and how long mail took, by quarter of an hour and connection (latencies.h).
+    R"sql(
+CREATE TABLE sending(
+  quarter INTEGER NOT NULL, connection_id INTEGER NOT NULL, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL,
+  deferred INTEGER NOT NULL, latencies TEXT NOT NULL, PRIMARY KEY(quarter, connection_id)) WITHOUT ROWID;
+)sql",
     // Names and passwords of SMTP submission.
     R"sql(
 CREATE TABLE submission_login(

@@ -63,6 +63,7 @@ class SqliteStore final : public Store {
   Answer<MessageStory> message(MessageId id) override;
   Answer<AttemptDetail> attempt(AttemptId id) override;
   Answer<std::vector<StatsBucket>> stats(Timestamp from, Timestamp to, Milliseconds step) override;
+  Answer<SendingFigures> sending_figures(Timestamp from, Timestamp to, Milliseconds step) override;
   Answer<QueueDepth> queue_depth() override;
 
   // acting.cpp
@@ -101,7 +102,7 @@ class SqliteStore final : public Store {
   Answer<> revoke_api_key(ApiKeyId id, Timestamp at, AuditRecord audit) override;
   Answer<> touch_api_key(ApiKeyId id, Timestamp at) override;
   Answer<> append_audit(AuditRecord record) override;
-  Answer<Page<AuditRecord>> list_audit(PageRequest page) override;
+  Answer<Page<AuditRecord>> list_audit(AuditFilter filter, PageRequest page) override;
   Answer<std::size_t> remove_old(RetentionCut cut, std::size_t limit) override;
   Answer<std::optional<std::string>> setting(std::string name) override;
   Answer<> set_setting(std::string name, std::string value) override;

@@ -150,6 +150,22 @@ Answer<std::vector<StatsBucket>> SqliteStore::stats(Timestamp from, Timestamp to
   });
 }
 
+Answer<SendingFigures> SqliteStore::sending_figures(Timestamp from, Timestamp to, Milliseconds step) {
+  co_return co_await read<SendingFigures>([=](Database& database) -> Result<SendingFigures> {
+    SendingFigures figures(from, to, step);
+    Statement select = database.prepare(
+        "SELECT quarter, connection_id, succeeded, failed, deferred, latencies FROM sending WHERE quarter>=? AND "
+        "quarter<?");
+    select << figures.first_quarter() << figures.end_quarter();
+    while (select.step())
+      figures.add(select.integer(0), select.integer(1),
+                  {static_cast<std::uint64_t>(select.integer(2)), static_cast<std::uint64_t>(select.integer(3)),
+                   static_cast<std::uint64_t>(select.integer(4)), Latencies::parse(select.text(5))});
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    return figures;
+  });
+}
+
 Answer<QueueDepth> SqliteStore::queue_depth() {
   const Monotonic begin = loop_.now();
   if (begin < depth_good_until_) co_return depth_;

@@ -14,6 +14,7 @@ export type QueueActionWord = Schemas['QueueAction']['action'];
 export type QueueAction = Schemas['QueueAction'];
 export type Connection = Schemas['Connection'];
 export type ConnectionSettings = Schemas['ConnectionSettings'];
+export type ReplyRule = Schemas['ReplyRule'];
 export type Preset = Schemas['Preset'];
 export type TestReport = Schemas['TestReport'];
 export type TestStep = TestReport['steps'][number];
@@ -25,9 +26,11 @@ export type DeliveryEvent = Schemas['Event'];
 export type Stats = Schemas['Stats'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type ApiKey = Schemas['ApiKey'];
+export type SubmissionLogin = Schemas['SubmissionLogin'];
 export type Scope = Schemas['Scope'];
 export type Problem = Schemas['Problem'];
 export type QueueQuery = NonNullable<operations['listQueue']['parameters']['query']>;
+export type AuditQuery = NonNullable<operations['listAudit']['parameters']['query']>;
 export type LogQuery = NonNullable<operations['listLog']['parameters']['query']>;
 
 export interface Total {

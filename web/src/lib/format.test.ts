@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as format from './format';
-import { browserLanguage, t, tn, word } from './i18n';
+import { browserLanguage, t, tn, unturned, word } from './i18n';
 import { prefs } from './prefs';
 
 beforeEach(() => prefs.set({ ...prefs.get(), time_zone: 'UTC' }));
@@ -45,5 +45,10 @@ describe('messages', () => {
   it('choose the browser’s first language that the house speaks', () => {
     expect(browserLanguage(['fr-FR', 'en-US'])).toBe('en');
     expect(browserLanguage(['fr'])).toBe('en');
+  });
+  it('lets no name turn the sentence that it stands in', () => {
+    expect(unturned('invoice\u202efdp.exe')).toBe('invoice\ufffdfdp.exe');
+    expect(t('connections.created', { caption: '\u2069\u202eevil' })).toBe('“\ufffd\ufffdevil” is created.');
+    expect(unturned('שלום\u200f, café')).toBe('שלום\u200f, café');
   });
 });

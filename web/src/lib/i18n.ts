@@ -39,12 +39,17 @@ export function browserLanguage(wanted: readonly string[] = navigator.languages)
 
 type Values = Record<string, string | number>;
 
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** Without what turns the reading direction: "invoice\u202efdp.exe" is shown as what it is, and no name turns the sentence around it. */
+export const unturned = (text: string) => text.replace(TURNS, '\ufffd');
+
 function fill(text: string, values?: Values): string {
   if (!values) return text;
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     if (value === undefined) return whole;
-    return typeof value === 'number' ? new Intl.NumberFormat(speech.get().locale).format(value) : value;
+    return typeof value === 'number' ? new Intl.NumberFormat(speech.get().locale).format(value) : unturned(value);
   });
 }
 

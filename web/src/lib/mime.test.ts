@@ -44,4 +44,11 @@ aGFsbG8=
     expect(parseMail(bytes('Content-Type: multipart/mixed\n\nno boundary')).text).toBeNull();
     expect(decodeWords('=?x-nonsense?Q?abc?=')).toBe('abc');
   });
+  it('puts a long file name together', () => {
+    const mail = (disposition: string) =>
+      parseMail(new TextEncoder().encode(`Content-Type: application/pdf\r\nContent-Disposition: attachment;\r\n ${disposition}\r\n\r\nx`)).attachments[0]!.filename;
+    expect(mail("filename*0*=utf-8''%C3%9Cber; filename*1*=sicht%20; filename*2=\"2026.pdf\"")).toBe('Übersicht 2026.pdf');
+    expect(mail('filename*1=b.pdf; filename*0="a "')).toBe('a b.pdf');
+    expect(mail("filename*=utf-8''%C3%9Cber.pdf")).toBe('Über.pdf');
+  });
 });

@@ -66,6 +66,17 @@ const find = (headers: { name: string; value: string }[], name: string) =>
   headers.find((header) => header.name.toLowerCase() === name)?.value ?? '';
 
 function parameter(value: string, name: string): string | null {
+  // RFC 2231 §3: a long value comes in numbered pieces.
+  const pieces = [...value.matchAll(new RegExp(`;\\s*${name}\\*(\\d+)(\\*?)=(?:"((?:[^"\\\\]|\\\\.)*)"|([^;\\s]*))`, 'gi'))]
+    .sort((one, other) => Number(one[1]) - Number(other[1]));
+  if (pieces.length > 0) {
+    const whole = pieces.map(([, , encoded, quoted, bare]) => (encoded ? (bare ?? '') : encodeURIComponent((quoted ?? bare ?? '').replace(/\\(.)/g, '$1')))).join('');
+    try {
+      return decodeURIComponent(whole.replace(/^[^'%]*'[^']*'/, ''));
+    } catch {
+      return whole;
+    }
+  }
   const extended = new RegExp(`;\\s*${name}\\*=([^;]+)`, 'i').exec(value);
   if (extended) {
     const [, , encoded] = /^([^']*)'[^']*'(.*)$/.exec(extended[1]!.trim()) ?? [];

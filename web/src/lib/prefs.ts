@@ -13,6 +13,8 @@ export interface Preferences {
   shortcuts: boolean;
   /** The chosen columns of each list, in the list's order. */
   columns: Record<string, string[]>;
+  /** Rows that a long list reads at a time. */
+  page_size: number;
   /** The newest delivery event that was seen in the bell's list. */
   seen_event: number;
 }
@@ -33,7 +35,9 @@ function remember(name: string, value: string) {
   }
 }
 
-const oneOf = <Word extends string>(value: unknown, words: readonly Word[], otherwise: Word): Word =>
+export const PAGE_SIZES = [50, 100, 200, 500];
+
+const oneOf = <Word extends string | number>(value: unknown, words: readonly Word[], otherwise: Word): Word =>
   words.includes(value as Word) ? (value as Word) : otherwise;
 
 export function readPreferences(from: Record<string, unknown>, base: Preferences): Preferences {
@@ -47,6 +51,7 @@ export function readPreferences(from: Record<string, unknown>, base: Preferences
     time_zone: oneOf(from.time_zone, ['local', 'UTC'], base.time_zone),
     shortcuts: typeof from.shortcuts === 'boolean' ? from.shortcuts : base.shortcuts,
     columns: from.columns === undefined ? base.columns : columns,
+    page_size: oneOf(from.page_size, PAGE_SIZES, base.page_size),
     seen_event: typeof from.seen_event === 'number' ? from.seen_event : base.seen_event,
   };
 }
@@ -54,7 +59,7 @@ export function readPreferences(from: Record<string, unknown>, base: Preferences
 export const prefs = new Store<Preferences>(
   readPreferences(
     { theme: remembered('theme'), language: remembered('language') },
-    { theme: 'system', language: browserLanguage(), time_zone: 'local', shortcuts: true, columns: {}, seen_event: 0 },
+    { theme: 'system', language: browserLanguage(), time_zone: 'local', shortcuts: true, columns: {}, page_size: 100, seen_event: 0 },
   ),
 );
 

@@ -28,12 +28,12 @@ export function ApiKeysPage() {
   const refresh = () => void queries.invalidateQueries({ queryKey: KEYS });
   const columns: Column<ApiKey>[] = [
     { id: 'id', title: t('email.id'), width: '64px', render: (row) => <span className="mono faint">{row.id}</span> },
-    { id: 'name', title: t('keys_page.name'), width: 'minmax(160px, 1fr)', phone: 'title', render: (row) => <div className="cut strong" title={row.name}>{row.name}</div> },
+    { id: 'name', title: t('keys_page.name'), width: 'minmax(160px, 1fr)', phone: 'title', filter: { kind: 'text', name: 'name', hint: t('filter.contains') }, value: (row) => row.name, render: (row) => <div className="cut strong" title={row.name}>{row.name}</div> },
     { id: 'prefix', title: t('keys_page.prefix'), width: '130px', render: (row) => <span className="mono soft">{row.prefix}…</span> },
-    { id: 'scopes', title: t('keys_page.scopes'), width: 'minmax(210px, 1fr)', phone: 'detail', render: (row) => <span className="line">{row.scopes.map((scope) => <Tag key={scope} boxed>{scope}</Tag>)}</span> },
+    { id: 'scopes', title: t('keys_page.scopes'), width: 'minmax(210px, 1fr)', phone: 'detail', filter: { kind: 'choice', name: 'scope', many: true, options: SCOPES.map((value) => ({ value, label: value })) }, value: (row) => row.scopes, render: (row) => <span className="line">{row.scopes.map((scope) => <Tag key={scope} boxed>{scope}</Tag>)}</span> },
     { id: 'created_at', title: t('email.created_at'), width: '150px', render: (row) => <span className="soft"><Time at={row.created_at} /></span> },
     { id: 'last_used_at', title: t('keys_page.last_used'), width: '150px', render: (row) => <span className="soft"><Time at={row.last_used_at} /></span> },
-    { id: 'state', title: t('email.status'), width: '110px', phone: 'status', render: (row) => (row.revoked_at ? <Tag tone="bad" title={row.revoked_at}>{t('keys_page.revoked')}</Tag> : <Tag tone="ok">{t('keys_page.valid')}</Tag>) },
+    { id: 'state', title: t('email.status'), width: '110px', phone: 'status', filter: { kind: 'choice', name: 'state', options: [{ value: 'valid', label: t('keys_page.valid') }, { value: 'revoked', label: t('keys_page.revoked') }] }, value: (row) => (row.revoked_at ? 'revoked' : 'valid'), render: (row) => (row.revoked_at ? <Tag tone="bad" title={row.revoked_at}>{t('keys_page.revoked')}</Tag> : <Tag tone="ok">{t('keys_page.valid')}</Tag>) },
     {
       id: 'actions', title: '', width: '64px', fixed: true, pinned: true, phone: 'time', head: <span className="only-read">{t('act.more')}</span>,
       render: (row) => row.revoked_at ? null : (

@@ -45,13 +45,13 @@ export function UsersPage() {
 
   const columns: Column<User>[] = [
     { id: 'id', title: t('email.id'), width: '60px', render: (row) => <span className="mono faint">{row.id}</span> },
-    { id: 'email', title: t('sign_in.email'), width: 'minmax(200px, 1.2fr)', phone: 'title', render: (row) => <div className="cut strong" title={row.email}>{row.email}{row.id === me && <span className="faint"> ({t('users.you')})</span>}</div> },
-    { id: 'name', title: t('users.name'), width: 'minmax(140px, 1fr)', render: (row) => <div className="cut soft">{row.name || '—'}</div> },
-    { id: 'role', title: t('users.role'), width: '124px', phone: 'detail', render: (row) => word('role', row.role) },
+    { id: 'email', title: t('sign_in.email'), width: 'minmax(200px, 1.2fr)', phone: 'title', filter: { kind: 'text', name: 'email', hint: t('filter.contains') }, value: (row) => row.email, render: (row) => <div className="cut strong" title={row.email}>{row.email}{row.id === me && <span className="faint"> ({t('users.you')})</span>}</div> },
+    { id: 'name', title: t('users.name'), width: 'minmax(140px, 1fr)', filter: { kind: 'text', name: 'name', hint: t('filter.contains') }, value: (row) => row.name, render: (row) => <div className="cut soft">{row.name || '—'}</div> },
+    { id: 'role', title: t('users.role'), width: '124px', phone: 'detail', filter: { kind: 'choice', name: 'role', many: true, options: ROLES.map((value) => ({ value, label: word('role', value) })) }, value: (row) => row.role, render: (row) => word('role', row.role) },
     { id: 'content', title: t('users.content'), width: '104px', render: (row) => <span className="soft">{row.content || row.role === 'admin' ? t('users.yes') : t('users.no')}</span> },
     { id: 'totp', title: 'TOTP', width: '92px', render: (row) => (row.totp ? <Tag tone="ok" icon={ShieldCheck}>{t('totp.on')}</Tag> : <span className="faint">—</span>) },
     { id: 'last', title: t('users.last_sign_in'), width: '150px', render: (row) => (row.invited ? <Tag tone="info">{t('users.invited')}</Tag> : <span className="soft"><Time at={row.last_sign_in_at} /></span>) },
-    { id: 'enabled', title: t('users.enabled'), width: '92px', phone: 'status', render: (row) => <Switch label={t('users.enabled_named', { email: row.email })} checked={row.enabled} inert={lastAdmin(row)} onChange={(enabled) => enable.mutate({ id: row.id, enabled })} /> },
+    { id: 'enabled', title: t('users.enabled'), width: '112px', phone: 'status', filter: { kind: 'choice', name: 'enabled', options: [{ value: 'yes', label: t('users.yes') }, { value: 'no', label: t('users.no') }] }, value: (row) => (row.enabled ? 'yes' : 'no'), render: (row) => <Switch label={t('users.enabled_named', { email: row.email })} checked={row.enabled} inert={lastAdmin(row)} onChange={(enabled) => enable.mutate({ id: row.id, enabled })} /> },
     {
       id: 'actions', title: '', width: '54px', fixed: true, pinned: true, phone: 'time', head: <span className="only-read">{t('act.more')}</span>,
       render: (row) => (

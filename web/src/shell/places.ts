@@ -1,4 +1,4 @@
-import { Cable, History, KeyRound, LayoutDashboard, ListOrdered, ScrollText, Settings, UserRound, Users, type LucideIcon } from 'lucide-react';
+import { Cable, History, KeyRound, LayoutDashboard, ListOrdered, Mailbox, ScrollText, Settings, UserRound, Users, type LucideIcon } from 'lucide-react';
 import type { Rights } from '../lib/session';
 import type { MessageKey } from '../messages/en';
 
@@ -17,6 +17,7 @@ export const PLACES: Place[] = [
   { path: '/log', title: 'nav.log', icon: ScrollText, group: 'nav.mailing' },
   { path: '/connections', title: 'nav.connections', short: 'nav.connections_short', icon: Cable, group: 'nav.mailing' },
   { path: '/api-keys', title: 'nav.api_keys', icon: KeyRound, group: 'nav.developers', admin: true },
+  { path: '/smtp-logins', title: 'nav.smtp_logins', icon: Mailbox, group: 'nav.developers', admin: true },
   { path: '/users', title: 'nav.users', icon: Users, group: 'nav.administration', admin: true },
   { path: '/audit', title: 'nav.audit', icon: History, group: 'nav.administration', admin: true },
   { path: '/settings', title: 'nav.settings', icon: Settings, group: 'nav.administration', admin: true },

@@ -95,7 +95,7 @@ function Details({ open, connection, all, onClose, onDelete, returnTo }: { open:
           <dt>{t('connections.order')}</dt><dd>{t('connections.priority_weight', { priority: connection.priority, weight: connection.weight })}</dd>
           <dt>{t('connections.sessions')}</dt><dd>{t('connections.sessions_of', { allowed: connection.sessions_allowed, most: connection.max_sessions })}</dd>
           <dt>{t('connections.on_doubt')}</dt><dd>{t(`connections.on_doubt_${connection.on_doubt}`)}</dd>
-          <dt>{t('connections.profile')}</dt><dd>{connection.profile}{connection.reply_rules.length > 0 && ` · ${t('connections.reply_rules', { n: connection.reply_rules.length })}`}</dd>
+          <dt>{t('connections.profile')}</dt><dd>{word('profile_name', connection.profile)}{connection.reply_rules.length > 0 && ` · ${t('connections.reply_rules', { n: connection.reply_rules.length })}`}</dd>
           <dt>{t('connections.changed')}</dt><dd><Time at={connection.updated_at} long /></dd>
         </dl>
       </section>

@@ -16,6 +16,7 @@ import { lastReason } from './ConnectionsPage';
 import { Logo } from './Logo';
 import { LIMITS } from './connection';
 import { asksPassword, fromPreset, schema, toChanges, toCreate, toForm, type FormValues } from './settings';
+import { ReplyRulesPart } from './ReplyRules';
 import { TestButton, TestPanel, type Tested } from './TestPanel';
 
 interface Props {
@@ -28,7 +29,7 @@ interface Props {
 
 const FIELDS = [
   'caption', 'host', 'port', 'encryption', 'username', 'password', 'send_from', 'send_from_name', 'priority', 'weight', 'timezone', 'max_sessions',
-  'max_messages_per_session', 'auth', 'ca_file', ...LIMITS.map((name) => `limits.${name}`),
+  'max_messages_per_session', 'auth', 'ca_file', 'profile', 'reply_rules', ...LIMITS.map((name) => `limits.${name}`),
 ];
 
 export function ConnectionForm({ open, connection, all, onClose, onSaved }: Props) {
@@ -144,6 +145,7 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
             {text('ca_file', t('connections.ca_file_hint'))}
           </div>
         </details>
+        <ReplyRulesPart form={form} />
         <button type="submit" hidden aria-hidden tabIndex={-1} />
       </form>
     </Drawer>

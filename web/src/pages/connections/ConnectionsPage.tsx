@@ -11,10 +11,11 @@ import { useRights } from '../../lib/session';
 import { say } from '../../lib/toasts';
 import { useUrlState } from '../../lib/url';
 import { usePreferences } from '../../lib/prefs';
-import type { Column } from '../../ui/grid/columns';
+import { visible, type Column } from '../../ui/grid/columns';
 import { ColumnsMenu } from '../../ui/grid/ColumnsMenu';
 import { rowElement } from '../../ui/grid/Grid';
 import { ShortList } from '../../ui/grid/ShortList';
+import { ViewsMenu } from '../../ui/grid/ViewsMenu';
 import { Empty, PageHead, Switch } from '../../ui/kit';
 import { Menu } from '../../ui/overlay';
 import { connectionColumns } from './columns';
@@ -179,7 +180,7 @@ function ConnectionList() {
   return (
     <>
       <div className="stack tight" onDragOver={(event) => { if (dragged.current !== null) event.preventDefault(); }} onDrop={onDrop}>
-        <div className="line apart phone-hide"><p className="hint">{t('connections.order_help')}</p><ColumnsMenu list="connections" columns={data} /></div>
+        <div className="line apart phone-hide"><p className="hint">{t('connections.order_help')}</p><span className="line"><ViewsMenu list="connections" params={params} columns={visible(data, chosen).map((column) => column.id)} /><ColumnsMenu list="connections" columns={data} /></span></div>
         <ShortList label={t('nav.connections')} columns={columns} chosen={chosen && [...chosen, 'enabled']} rows={rows} error={connections.error} retry={() => void connections.refetch()} idOf={idOf} counted="connections.found"
           onOpen={(row) => change({ open: idOf(row) }, { push: true })} openId={params.get('open')}
           rowTone={(row) => (row.enabled && row.health.state === 'down' ? 'bad' : row.enabled && (row.health.state === 'degraded' || row.paused) ? 'warn' : '')}

@@ -2,9 +2,9 @@ import { Check, CircleCheck, LoaderCircle, Minus, PlugZap, X } from 'lucide-reac
 import type { UseMutationResult } from '@tanstack/react-query';
 import type { TestReport } from '../../api/types';
 import * as format from '../../lib/format';
-import { t, word } from '../../lib/i18n';
+import { speech, t, word } from '../../lib/i18n';
 import { Failure, Note } from '../../ui/kit';
-import { shownSteps, wordsAndAdvice } from './testSteps';
+import { shownSteps } from './testSteps';
 
 export interface Tested {
   report: TestReport;
@@ -41,15 +41,14 @@ function Report({ tested: { report, sentTo, ...settings } }: { tested: Tested })
   const steps = shownSteps(report, { ...settings, sends: sentTo !== '' });
   const failed = steps.find((step) => step.state === 'failed');
   const total = report.steps.reduce((sum, step) => sum + step.duration_ms, 0);
-  const { words, advice } = wordsAndAdvice(failed?.detail ?? '');
   return (
     <div className="stack">
       {report.ok ? (
         <Note tone="ok" title={t('test.works', { time: format.milliseconds(total) })}>{sentTo ? t('test.sent', { to: sentTo }) : t('test.nothing_sent')}</Note>
       ) : (
         <Note tone="bad" title={t('test.failed_at', { step: failed ? word('step', failed.step) : '?' })}>
-          <div className="mono wrap">{words}</div>
-          {failed && <p><b className="strong">{t('test.what_to_do')}</b> {advice ?? t(`advice.${failed.step}`)}</p>}
+          <div className="mono wrap">{failed?.detail}</div>
+          {failed && <p><b className="strong">{t('test.what_to_do')}</b> {(speech.get().language === 'en' && failed.advice) || t(`advice.${failed.step}`)}</p>}
         </Note>
       )}
       <ol className="trail">

@@ -1,6 +1,6 @@
 // A connection's settings as a form has them, and as the API takes them.
 import { z } from 'zod';
-import type { Connection, ConnectionSettings, Preset } from '../../api/types';
+import type { Connection, ConnectionSettings, Preset, ReplyRule } from '../../api/types';
 import { t } from '../../lib/i18n';
 import { LIMITS } from './connection';
 
@@ -10,6 +10,39 @@ const whole = (least: number, most: number) =>
 /** A limit's field is text: empty is no limit. */
 const limit = () =>
   z.string().trim().refine((text) => text === '' || (/^\d{1,9}$/.test(text) && Number(text) >= 1), t('form.limit'));
+
+export const PROFILES = [
+  'auto', 'generic', 'gmail', 'microsoft365', 'amazon_ses', 'sendgrid', 'mailgun', 'postmark', 'sparkpost', 'brevo', 'mailjet', 'yahoo',
+  'icloud', 'zoho', 'fastmail', 'gmx', 'ovh', 'ionos', 'yandex', 'mailtrap', 'mandrill', 'smtp2go',
+] as const satisfies Connection['profile'][];
+export const STAGES = ['any', 'greeting', 'auth', 'mail', 'recipient', 'data', 'dot'] as const;
+export const SCOPES = ['recipient', 'message', 'sender', 'credential', 'quota', 'throttle', 'outage', 'tls', 'policy', 'protocol'] as const;
+
+/** A rule as the form has it: what is empty fits every reply. */
+const replyRule = () =>
+  z.object({
+    name: z.string().trim().max(200),
+    stage: z.enum(STAGES),
+    code: z.string().trim().regex(/^([45][0-9x]{2})?$/, t('reply_rules.code_form')),
+    enhanced: z.string().trim().regex(/^([45*](\.(\d{1,3}|\*)){2})?$/, t('reply_rules.enhanced_form')),
+    text: z.string().trim().max(200),
+    scope: z.enum(SCOPES),
+    permanence: z.enum(['transient', 'permanent']),
+    wait: z.string().trim().regex(/^([1-9]\d{0,6})?$/, t('form.limit')),
+  }).refine((rule) => rule.code || rule.enhanced || rule.text, { path: ['text'], message: t('reply_rules.fits_all') });
+
+export type ReplyRuleValues = z.infer<ReturnType<typeof replyRule>>;
+
+export const blankRule = (): ReplyRuleValues => ({ name: '', stage: 'any', code: '', enhanced: '', text: '', scope: 'policy', permanence: 'transient', wait: '' });
+
+const toRuleForm = (rule: ReplyRule): ReplyRuleValues => ({
+  name: rule.name ?? '', stage: rule.stage ?? 'any', code: String(rule.code ?? ''), enhanced: rule.enhanced ?? '', text: rule.text ?? '', scope: rule.scope,
+  permanence: rule.permanence, wait: rule.wait?.toString() ?? '',
+});
+
+const toRule = ({ stage, scope, permanence, wait, ...texts }: ReplyRuleValues): ReplyRule => ({
+  stage, scope, permanence, ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== '')), ...(wait && { wait: Number(wait) }),
+});
 
 export const schema = () =>
   z.object({
@@ -33,6 +66,8 @@ export const schema = () =>
     verify_certificate: z.boolean(),
     ca_file: z.string().trim(),
     on_doubt: z.enum(['retry', 'hold']),
+    profile: z.enum(PROFILES),
+    reply_rules: z.array(replyRule()),
   });
 
 export type FormValues = z.infer<ReturnType<typeof schema>>;
@@ -62,6 +97,8 @@ export function toForm(connection: Connection | null, nextPriority = 10): FormVa
     verify_certificate: connection?.verify_certificate ?? true,
     ca_file: connection?.ca_file ?? '',
     on_doubt: connection?.on_doubt ?? 'retry',
+    profile: connection?.profile ?? 'auto',
+    reply_rules: connection?.reply_rules.map(toRuleForm) ?? [],
   };
 }
 
@@ -74,9 +111,10 @@ export const fromPreset = (preset: Preset) => ({
   username: preset.username.startsWith('{') ? '' : preset.username,
 });
 
-function toSettings({ password, limits, ...rest }: FormValues): ConnectionSettings {
+function toSettings({ password, limits, reply_rules: rules, ...rest }: FormValues): ConnectionSettings {
   return {
     ...rest,
+    reply_rules: rules.map(toRule),
     limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name] === '' ? null : Number(limits[name])])),
     ...(password && { password }),
   };

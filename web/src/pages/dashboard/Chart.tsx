@@ -1,4 +1,5 @@
 // A line chart that can also be read as a table. Colours are tokens, looked up when it draws, so that both themes work.
+import { ChartLine, Table2 } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -8,7 +9,8 @@ import { usePreferences } from '../../lib/prefs';
 
 export interface Series {
   name: string;
-  values: number[];
+  /** null where there is nothing to say. */
+  values: (number | null)[];
   ink: 'ok' | 'bad' | 'accent' | 'warn';
   filled?: boolean;
 }
@@ -34,9 +36,11 @@ interface Props {
   series: Series[];
   /** With days between the ticks rather than hours. */
   days: boolean;
+  /** How a value is written; counts as counts. */
+  write?: (value: number) => string;
 }
 
-export default function Chart({ title, times, series, days }: Props) {
+export default function Chart({ title, times, series, days, write }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [asTable, setAsTable] = useState(false);
   const tableId = useId();
@@ -48,7 +52,7 @@ export default function Chart({ title, times, series, days }: Props) {
     let plot: uPlot | undefined;
     const draw = () => {
       plot?.destroy();
-      plot = new uPlot(optionsFor(element.clientWidth, series, days), [times, ...series.map(({ values }) => values)], element);
+      plot = new uPlot(optionsFor(element.clientWidth, series, days, write), [times, ...series.map(({ values }) => values)], element);
     };
     draw();
     const resized = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: HEIGHT }));
@@ -60,16 +64,22 @@ export default function Chart({ title, times, series, days }: Props) {
       system.removeEventListener('change', draw);
       plot?.destroy();
     };
-  }, [times, series, days, theme, zone, asTable]);
+  }, [times, series, days, write, theme, zone, asTable]);
 
-  const summary = series.map(({ name, values }) => t('chart.summary', { name, last: values.at(-1) ?? 0, most: Math.max(0, ...values) })).join(' ');
+  const summary = series.map(({ name, values }) => {
+    const known = values.filter((value) => value !== null);
+    const say = (value: number) => (write ? write(value) : value);
+    return t('chart.summary', { name, last: say(known.at(-1) ?? 0), most: say(Math.max(0, ...known)) });
+  }).join(' ');
   return (
     <div className="card chart-card">
       <div className="card-head chart-head">
         <h2>{title}</h2>
         <span className="grow" />
         <div className="legend" aria-hidden>{series.map(({ name, ink }) => <span key={name}><i className={`ink-${ink}`} />{name}</span>)}</div>
-        <button type="button" className="button plain little" aria-expanded={asTable} aria-controls={tableId} onClick={() => setAsTable(!asTable)}>{asTable ? t('chart.as_chart') : t('chart.as_table')}</button>
+        <button type="button" className="button plain square little" aria-label={asTable ? t('chart.as_chart') : t('chart.as_table')} title={asTable ? t('chart.as_chart') : t('chart.as_table')} aria-expanded={asTable} aria-controls={tableId} onClick={() => setAsTable(!asTable)}>
+          {asTable ? <ChartLine aria-hidden /> : <Table2 aria-hidden />}
+        </button>
       </div>
       <div id={tableId}>
         {asTable ? (
@@ -78,7 +88,7 @@ export default function Chart({ title, times, series, days }: Props) {
               <thead><tr><th scope="col">{t('chart.time')}</th>{series.map(({ name }) => <th key={name} scope="col" className="end">{name}</th>)}</tr></thead>
               <tbody>
                 {times.map((time, index) => (
-                  <tr key={time}><td className="num">{format.dateTime(new Date(time * 1000).toISOString())}</td>{series.map(({ name, values }) => <td key={name} className="num end">{format.number(values[index] ?? 0)}</td>)}</tr>
+                  <tr key={time}><td className="num">{format.dateTime(new Date(time * 1000).toISOString())}</td>{series.map(({ name, values }) => <td key={name} className="num end">{values[index] == null ? '—' : (write ?? format.number)(values[index])}</td>)}</tr>
                 )).reverse()}
               </tbody>
             </table>
@@ -89,7 +99,7 @@ export default function Chart({ title, times, series, days }: Props) {
   );
 }
 
-function optionsFor(width: number, series: Series[], days: boolean): uPlot.Options {
+function optionsFor(width: number, series: Series[], days: boolean, write?: (value: number) => string): uPlot.Options {
   const ink = colourOf('--ink-3');
   const line = colourOf('--line');
   const font = '11px "Inter Variable", sans-serif';
@@ -99,18 +109,19 @@ function optionsFor(width: number, series: Series[], days: boolean): uPlot.Optio
     padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most) * 1.08] } },
+    scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most ?? 1) * 1.08] } },
     axes: [
       { stroke: ink, font, size: 28, grid: { show: false }, ticks: { show: false }, values: (_plot, at) => at.map((time) => (days ? format.dayMonth : format.hourMinute)(new Date(time * 1000))), space: 64 },
-      { stroke: ink, font, size: 46, grid: { stroke: line, width: 1 }, ticks: { show: false }, incrs: COUNTS, values: (_plot, at) => at.map((value) => format.compact(value)) },
+      { stroke: ink, font, size: write ? 58 : 46, grid: { stroke: line, width: 1 }, ticks: { show: false }, incrs: COUNTS, values: (_plot, at) => at.map((value) => (write ?? format.compact)(value)) },
     ],
     series: [
       {},
-      ...series.map(({ name, ink: of, filled }): uPlot.Series => ({
+      ...series.map(({ name, values, ink: of, filled }): uPlot.Series => ({
         label: name,
         stroke: colourOf(TOKENS[of]),
         width: 1.8,
-        points: { show: false },
+        // A lone value among gaps is a point, or it would not be seen.
+        points: { show: values.filter((value) => value !== null).length < 3, size: 5 },
         fill: filled ? colourOf(TOKENS[of], 0.14) : undefined,
       })),
     ],

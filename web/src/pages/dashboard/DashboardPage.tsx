@@ -15,7 +15,7 @@ import { LiveMark } from '../../ui/LiveMark';
 import { Status } from '../../ui/status';
 import { LIMITS, stateOf } from '../connections/connection';
 import { Figure } from './Figure';
-import { depth, growth, RANGES, split, successRate, sum, windowOf, type Range } from './figures';
+import { connectionFigures, depth, growth, RANGES, successRate, sum, windowOf, type Range } from './figures';
 
 // The charts' library is fetched with the first chart, not with the page.
 const Chart = lazy(() => import('./Chart'));
@@ -29,10 +29,11 @@ function useStats(range: Range) {
   return useQuery({
     queryKey: [...STATS, range, beat],
     queryFn: async () => {
-      const { before, middle, to, step } = windowOf(range, Date.now());
+      const { before, from, to, step } = windowOf(range, Date.now());
       const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
-      const stats = await ok(api.GET('/api/v1/stats', { params: { query: { from: iso(before), to: iso(to), step } } }));
-      return { stats, middle };
+      const of = (begin: number, end: number) => ok(api.GET('/api/v1/stats', { params: { query: { from: iso(begin), to: iso(end), step } } }));
+      const [now, earlier] = await Promise.all([of(from, to), of(before, from)]);
+      return { now, earlier };
     },
     refetchInterval: EVERY_MS,
     placeholderData: keepPreviousData,
@@ -57,24 +58,26 @@ export function DashboardPage() {
       {connections?.length === 0 && (
         <Note tone="info" title={t('connections.empty')} action={rights.manage && <Link className="button first" href="/connections?new=1"><Plus aria-hidden />{t('connections.new')}</Link>}>{t('connections.empty_help')}</Note>
       )}
-      {answer.data ? <Figures stats={answer.data.stats} middle={answer.data.middle} range={range} /> : !answer.error && <div className="figures">{[1, 2, 3, 4].map((n) => <div key={n} className="bone tall" />)}</div>}
-      {connections && connections.length > 0 && <ConnectionTable connections={connections} />}
+      {answer.data ? <Figures now={answer.data.now} earlier={answer.data.earlier} range={range} /> : !answer.error && <div className="figures">{[1, 2, 3, 4, 5].map((n) => <div key={n} className="bone tall" />)}</div>}
+      {connections && connections.length > 0 && <ConnectionTable connections={connections} sent={answer.data?.now.connections} />}
     </div>
   );
 }
 
-function Change({ value, points }: { value: number | null; points?: boolean }) {
+/** `grows` says whether more is good, or bad. */
+function Change({ value, points, grows = 'good' }: { value: number | null; points?: boolean; grows?: 'good' | 'bad' }) {
   if (value === null || Math.abs(value) < 0.0005) return null;
   const shown = points ? t('dashboard.points', { n: format.decimal(Math.abs(value) * 100) }) : format.percent(Math.abs(value));
-  return <b className={value > 0 ? 'rise' : 'fall'}>{value > 0 ? '+' : '−'}{shown} </b>;
+  return <b className={(value > 0) === (grows === 'good') ? 'rise' : 'fall'}>{value > 0 ? '+' : '−'}{shown} </b>;
 }
 
-function Figures({ stats, middle, range }: { stats: Stats; middle: number; range: Range }) {
-  const { now, before } = useMemo(() => split(stats, middle), [stats, middle]);
+function Figures({ now: stats, earlier: before, range }: { now: Stats; earlier: Stats; range: Range }) {
+  const now = stats.buckets;
   const sums = sum(now);
-  const earlier = sum(before);
+  const earlier = sum(before.buckets);
   const rate = successRate(sums);
   const rateBefore = successRate(earlier);
+  const { latency } = stats;
   const perMinute = sums.succeeded / (RANGES[range].seconds / 60);
   const against = t('dashboard.against', { range: t(`dashboard.range_${range}`) });
   const times = useMemo(() => now.map((bucket) => Date.parse(bucket.at) / 1000), [now]);
@@ -86,6 +89,14 @@ function Figures({ stats, middle, range }: { stats: Stats; middle: number; range
     { name: t('dashboard.submitted'), values: now.map((bucket) => bucket.submitted), ink: 'accent' as const, filled: true },
     { name: t('dashboard.finished'), values: now.map((bucket) => bucket.finished), ink: 'warn' as const },
   ], [now]);
+  const waits = useMemo(() => ({
+    times: latency.buckets.map((bucket) => Date.parse(bucket.at) / 1000),
+    series: [
+      { name: 'p50', values: latency.buckets.map((bucket) => bucket.p50_ms), ink: 'accent' as const },
+      { name: 'p95', values: latency.buckets.map((bucket) => bucket.p95_ms), ink: 'warn' as const },
+      { name: 'p99', values: latency.buckets.map((bucket) => bucket.p99_ms), ink: 'bad' as const },
+    ],
+  }), [latency]);
   const days = range === '7d' || range === '30d';
   const { queue } = stats;
   const oldest = queue.oldest_created_at;
@@ -97,6 +108,8 @@ function Figures({ stats, middle, range }: { stats: Stats; middle: number; range
           beside={<><Change value={growth(sums.succeeded, earlier.succeeded)} />{against}</>} />
         <Figure title={t('dashboard.success')} value={rate === null ? '—' : format.percent(rate)} spark={now.map(({ succeeded, failed }) => (succeeded + failed ? succeeded / (succeeded + failed) : 1) * 100)}
           beside={rate === null ? t('dashboard.no_attempts') : <><Change value={rateBefore === null ? null : rate - rateBefore} points />{tn('dashboard.of_attempts', sums.succeeded + sums.failed)}</>} />
+        <Figure title={t('dashboard.latency')} value={latency.p95_ms === null ? '—' : format.milliseconds(latency.p95_ms)}
+          beside={latency.p50_ms === null ? t('dashboard.nothing_sent') : <><Change value={latency.p95_ms === null || before.latency.p95_ms === null ? null : growth(latency.p95_ms, before.latency.p95_ms)} grows="bad" />{t('dashboard.latency_beside', { p50: format.milliseconds(latency.p50_ms), p99: format.milliseconds(latency.p99_ms ?? 0) })}</>} />
         <Figure title={t('dashboard.depth')} value={format.number(queued)} beside={oldest && queued > 0 ? t('dashboard.oldest', { age: format.span((Date.now() - Date.parse(oldest)) / 1000) }) : t('dashboard.nothing_waits')} />
         <Figure title={t('dashboard.attention')} value={format.number(queue.unknown + queue.held)}
           beside={<><Link href="/queue?status=unknown">{t('dashboard.unknown', { n: queue.unknown })}</Link> · <Link href="/queue?status=held">{t('dashboard.held', { n: queue.held })}</Link></>} />
@@ -104,6 +117,7 @@ function Figures({ stats, middle, range }: { stats: Stats; middle: number; range
       <div className="charts">
         <Suspense fallback={<><div className="bone huge" /><div className="bone huge" /></>}>
           <Chart title={t('dashboard.attempts')} times={times} series={attempts} days={days} />
+          <Chart title={t('dashboard.waits')} times={waits.times} series={waits.series} days={days} write={format.milliseconds} />
           <Chart title={t('dashboard.intake')} times={times} series={intake} days={days} />
         </Suspense>
       </div>
@@ -120,24 +134,34 @@ function tightest(connection: Connection) {
   return shares.sort((a, b) => b.used / b.limit - a.used / a.limit)[0];
 }
 
-function ConnectionTable({ connections }: { connections: Connection[] }) {
+function ConnectionTable({ connections, sent }: { connections: Connection[]; sent: Stats['connections'] | undefined }) {
   return (
     <section className="card">
       <div className="card-head table-head"><h2 className="grow">{t('nav.connections')}</h2><Link href="/connections">{t('dashboard.view_all')}</Link></div>
       <div className="table-scroll free" tabIndex={0} role="region" aria-label={t('nav.connections')}>
         <table className="table">
           <thead>
-            <tr><th scope="col">{t('email.connection')}</th><th scope="col">{t('connections.health')}</th><th scope="col" className="phone-hide">{t('dashboard.reason')}</th><th scope="col" className="end">{t('dashboard.today')}</th><th scope="col" className="quota">{t('dashboard.quota')}</th></tr>
+            <tr>
+              <th scope="col">{t('email.connection')}</th><th scope="col">{t('connections.health')}</th>
+              <th scope="col" className="end">{t('dashboard.sent')}</th><th scope="col" className="end">{t('dashboard.failed')}</th><th scope="col" className="end">{t('dashboard.deferred')}</th>
+              <th scope="col" className="end">{t('dashboard.success')}</th><th scope="col" className="end">p50</th><th scope="col" className="end">p95</th>
+              <th scope="col" className="quota">{t('dashboard.quota')}</th>
+            </tr>
           </thead>
           <tbody>
             {connections.map((one) => {
               const quota = tightest(one);
+              const { succeeded, failed, deferred, rate, latency } = connectionFigures(sent, one.id);
               return (
                 <tr key={one.id}>
                   <td className="strong"><Link href={`/connections?open=${one.id}`}>{one.caption || one.host}</Link></td>
-                  <td><Status value={stateOf(one)} /></td>
-                  <td className="phone-hide soft">{one.enabled && one.health.state !== 'up' ? one.health.reason : ''}</td>
-                  <td className="num end">{format.number(one.used.per_day)}</td>
+                  <td><Status value={stateOf(one)} title={one.enabled && one.health.state !== 'up' ? (one.health.reason ?? undefined) : undefined} /></td>
+                  <td className="num end">{format.number(succeeded)}</td>
+                  <td className="num end">{format.number(failed)}</td>
+                  <td className="num end">{format.number(deferred)}</td>
+                  <td className="num end">{rate === null ? '—' : format.percent(rate)}</td>
+                  <td className="num end">{latency?.p50_ms == null ? '—' : format.milliseconds(latency.p50_ms)}</td>
+                  <td className="num end">{latency?.p95_ms == null ? '—' : format.milliseconds(latency.p95_ms)}</td>
                   <td>
                     {quota ? (
                       <span className="line"><span className="grow"><Meter label={`${one.caption}: ${t(`limits.${quota.name}`)}`} used={quota.used} limit={quota.limit} /></span>

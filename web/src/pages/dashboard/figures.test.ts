@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { depth, growth, split, successRate, sum, windowOf } from './figures';
+import { connectionFigures, depth, growth, successRate, sum, windowOf } from './figures';
 
 const bucket = (at: string, succeeded: number, failed: number) => ({ at, submitted: 1, succeeded, failed, finished: 0 });
 
 describe('the dashboard', () => {
-  it('compares a span with the one before it', () => {
-    const stats = { from: '', to: '', step: 60, buckets: [bucket('2026-11-27T00:00:00Z', 5, 5), bucket('2026-11-27T02:00:00Z', 9, 1)], queue: {} as never };
-    const { now, before } = split(stats, Date.parse('2026-11-27T01:00:00Z') / 1000);
-    expect(successRate(sum(now))).toBe(0.9);
-    expect(successRate(sum(before))).toBe(0.5);
-    expect(growth(sum(now).succeeded, sum(before).succeeded)).toBeCloseTo(0.8);
+  it('gives the share of attempts that succeeded, and its change', () => {
+    const [now, before] = [sum([bucket('', 5, 1), bucket('', 4, 0)]), sum([bucket('', 5, 5)])];
+    expect(successRate(now)).toBe(0.9);
+    expect(successRate(before)).toBe(0.5);
+    expect(growth(now.succeeded, before.succeeded)).toBeCloseTo(0.8);
+  });
+  it('counts deferred attempts as such, and against a connection’s rate', () => {
+    const latency = { count: 6, p50_ms: 100, p95_ms: 200, p99_ms: 200 };
+    const all = [{ connection_id: 7, succeeded: 6, failed: 1, deferred: 1, latency }];
+    expect(connectionFigures(all, 7)).toEqual({ succeeded: 6, failed: 1, deferred: 1, latency, rate: 0.75 });
+    expect(connectionFigures(all, 8)).toEqual({ succeeded: 0, failed: 0, deferred: 0, latency: null, rate: null });
+    expect(connectionFigures(undefined, 7).rate).toBeNull();
   });
   it('says nothing where there is nothing to compare', () => {
     expect(successRate(sum([]))).toBeNull();

@@ -14,7 +14,7 @@ export function windowOf(range: Range, now: number) {
   const { seconds, step } = RANGES[range];
   // On whole steps, so that bars don't wander with every refresh.
   const to = Math.ceil(now / 1000 / step) * step;
-  return { from: to - seconds, middle: to - seconds, before: to - 2 * seconds, to, step };
+  return { before: to - 2 * seconds, from: to - seconds, to, step };
 }
 
 export interface Sums {
@@ -31,14 +31,15 @@ export function sum(buckets: Stats['buckets']): Sums {
 }
 
 /** Of the attempts; null when there was none. */
-export const successRate = ({ succeeded, failed }: Sums) => (succeeded + failed === 0 ? null : succeeded / (succeeded + failed));
+export const successRate = ({ succeeded, failed }: Pick<Sums, 'succeeded' | 'failed'>) => (succeeded + failed === 0 ? null : succeeded / (succeeded + failed));
 
 /** How much more than before, as a share; null when there was nothing before. */
 export const growth = (now: number, before: number) => (before === 0 ? null : now / before - 1);
 
-export function split(stats: Stats, middle: number) {
-  const isNow = (bucket: Stats['buckets'][number]) => Date.parse(bucket.at) / 1000 >= middle;
-  return { now: stats.buckets.filter(isNow), before: stats.buckets.filter((bucket) => !isNow(bucket)) };
+/** What one connection did, zeros when it did nothing; the rate is of all its attempts. */
+export function connectionFigures(all: Stats['connections'] | undefined, id: number) {
+  const { succeeded, failed, deferred, latency } = all?.find((one) => one.connection_id === id) ?? { succeeded: 0, failed: 0, deferred: 0, latency: null };
+  return { succeeded, failed, deferred, latency, rate: successRate({ succeeded, failed: failed + deferred }) };
 }
 
 export const depth = (queue: Stats['queue']) => queue.queued + queue.scheduled + queue.sending + queue.deferred + queue.held + queue.unknown;

@@ -5,7 +5,7 @@ import { Download, Eye, Paperclip } from 'lucide-react';
 import { useState } from 'react';
 import { api, ok } from '../../api/client';
 import * as format from '../../lib/format';
-import { t, tn } from '../../lib/i18n';
+import { t, tn, unturned } from '../../lib/i18n';
 import { parseMail, type Mail } from '../../lib/mime';
 import { useRights } from '../../lib/session';
 import { Failure, Segments, Tag } from '../../ui/kit';
@@ -65,7 +65,7 @@ function MailView({ mail }: { mail: Mail }) {
           <span className="label">{tn('content.attachments', mail.attachments.length)}</span>
           <div className="line wraps">
             {mail.attachments.map((part, index) => (
-              <Tag key={index} boxed icon={Paperclip}>{part.filename ?? t('content.unnamed')} · {part.type} · {format.bytes(part.size)}</Tag>
+              <Tag key={index} boxed icon={Paperclip}>{part.filename === null ? t('content.unnamed') : unturned(part.filename)} · {part.type} · {format.bytes(part.size)}</Tag>
             ))}
           </div>
         </div>

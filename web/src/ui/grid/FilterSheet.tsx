@@ -7,16 +7,16 @@ import { SelectField } from '../form';
 import { writeSort, type Column, type Sort } from './columns';
 import { FilterForm, type FilterChange } from './FilterForm';
 
-export function FilterSheet<Row>({ columns, params, sort, onChange }: { columns: Column<Row>[]; params: URLSearchParams; sort: Sort; onChange: (change: FilterChange) => void }) {
+export function FilterSheet<Row>({ columns, params, sort, onChange }: { columns: Column<Row>[]; params: URLSearchParams; sort?: Sort; onChange: (change: FilterChange) => void }) {
   const [open, setOpen] = useState(false);
-  const sorts = columns.filter((column) => column.sort);
+  const sorts = sort ? columns.filter((column) => column.sort) : [];
   return (
     <>
       <button type="button" className="button phone-only" onClick={() => setOpen(true)}><SlidersHorizontal aria-hidden />{t('filter.sheet')}</button>
       <Drawer open={open} onClose={() => setOpen(false)} title={t('filter.sheet')}
         foot={<button type="button" className="button first wide" onClick={() => setOpen(false)}>{t('filter.show')}</button>}>
         {sorts.length > 0 && (
-          <SelectField label={t('filter.sort')} value={writeSort(sort)} onChange={(event) => onChange({ sort: event.target.value })}
+          <SelectField label={t('filter.sort')} value={writeSort(sort!)} onChange={(event) => onChange({ sort: event.target.value })}
             options={sorts.flatMap((column) => [
               { value: `-${column.sort}`, label: t('filter.sort_down', { column: column.title }) },
               { value: column.sort!, label: t('filter.sort_up', { column: column.title }) },

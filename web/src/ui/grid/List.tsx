@@ -8,7 +8,7 @@ import { t, tn } from '../../lib/i18n';
 import type { MessageKey } from '../../messages/en';
 import type { Page } from '../../api/types';
 import { useTick, type Topic } from '../../lib/live';
-import { usePreferences } from '../../lib/prefs';
+import { PAGE_SIZES, setPreferences, usePreferences } from '../../lib/prefs';
 import { useUrlState } from '../../lib/url';
 import { useKeyset } from '../../lib/useKeyset';
 import { Empty, Failure, Segments } from '../kit';
@@ -49,13 +49,12 @@ interface Props<Row> {
   onState?: (state: ListState<Row>) => void;
 }
 
-const PAGE = 100;
 const TYPING_MS = 350;
 
 export function List<Row>(props: Props<Row>) {
   const { name, columns, read, idOf, selection } = props;
   const [params, change] = useUrlState();
-  const chosen = usePreferences().columns[name];
+  const { columns: { [name]: chosen }, page_size: pageSize } = usePreferences();
   const tick = useTick(props.topic);
   const [atTop, setAtTop] = useState(true);
   const openId = params.get('open');
@@ -66,11 +65,11 @@ export function List<Row>(props: Props<Row>) {
   // Filters without the open row: opening a row is no new list.
   const filterKey = [...params].filter(([key]) => key !== 'open').map((pair) => pair.join('=')).sort().join('&');
   const query = useMemo(() => toQuery(filters, params), [filterKey, filters.length]);
-  const key = JSON.stringify([query, writeSort(sort)]);
+  const key = JSON.stringify([query, writeSort(sort), pageSize]);
 
   const fetchPage = useCallback(
     (cursor: string | null, signal: AbortSignal) =>
-      read({ ...query, ...(props.sort && { sort: writeSort(sort) }), ...(cursor !== null && { cursor }), limit: PAGE }, signal),
+      read({ ...query, ...(props.sort && { sort: writeSort(sort) }), ...(cursor !== null && { cursor }), limit: pageSize }, signal),
     [key],
   );
   const calm = atTop && !selection?.any && !openId;
@@ -118,6 +117,12 @@ export function List<Row>(props: Props<Row>) {
         {ladder.stalled && <button type="button" className="button little" onClick={() => ladder.retry()}>{t('list.search_on')}</button>}
         {!ladder.stalled && ladder.searching && filtered && <span className="faint">{t('list.searching')}</span>}
         <span className="grow" />
+        <label className="line phone-hide">
+          {t('list.page_size')}
+          <select className="input little" value={pageSize} onChange={(event) => setPreferences({ page_size: Number(event.target.value) })}>
+            {PAGE_SIZES.map((size) => <option key={size} value={size}>{size}</option>)}
+          </select>
+        </label>
         <LiveMark />
       </div>
     </div>

@@ -11,6 +11,8 @@ export interface Column<Row> {
   /** The API's name to sort by, where it offers that. */
   sort?: string;
   filter?: Filter;
+  /** Of a list that the server gives whole: what the filter looks at. */
+  value?: (row: Row) => string | string[];
   /** Its place on a phone; columns without one are seen in the details. */
   phone?: 'mark' | 'title' | 'detail' | 'status' | 'time' | 'action';
   /** Instead of the title: a checkbox, or nothing to see. */
@@ -44,3 +46,15 @@ export function readSort(text: string | null, fallback: Sort): Sort {
 }
 
 export const writeSort = ({ field, down }: Sort) => (down ? `-${field}` : field);
+
+/** Whether a row of a whole list is what its columns' filters ask for: text is contained, choices are equal. */
+export function passes<Row>(row: Row, columns: Column<Row>[], params: URLSearchParams): boolean {
+  return columns.every(({ filter, value }) => {
+    if (!filter || !value) return true;
+    const wanted = params.getAll(filter.name).filter(Boolean);
+    if (wanted.length === 0) return true;
+    const found = [value(row)].flat();
+    if (filter.kind === 'choice') return wanted.some((one) => found.includes(one));
+    return found.some((text) => text.toLowerCase().includes(wanted[0]!.toLowerCase()));
+  });
+}
