@@ -143,6 +143,27 @@ TEST_F(SubmissionSessionTest, TakesAMessageOnceForOneIdempotencyKeyAndEnvelope) 
   EXPECT_EQ(submit(password, key, "else@example.org"), "550 5.5.0");
 }
 
+// reliability: a yes comes only from the result of COMMIT, and an unknown one is settled by the key.
+TEST_F(SubmissionSessionTest, SaysYesOnlyWhenTheStoreDid) {
+  store::SubmissionLoginRecord login;
+  login.username = "shop";
+  const std::string password = give_login(login);
+  const std::string key = "X-Postroom-Idempotency-Key: one\r\n";
+  store::memory::CommitFate fate = store::memory::CommitFate::refused;
+  store_.on_commit([&](store::memory::Write write) {
+    return write == store::memory::Write::accept ? fate : store::memory::CommitFate::committed;
+  });
+  EXPECT_EQ(submit(password, key), "451 4.3.0");
+  fate = store::memory::CommitFate::committed_but_reported_lost;
+  EXPECT_EQ(submit(password, key), "451 4.3.0");
+  EXPECT_EQ(accepted_, 0U);
+  fate = store::memory::CommitFate::committed;
+  EXPECT_EQ(submit(password, key), "250 2.6.0");
+  const auto queue = loop_.run(store_.list_queue({}, {}, {}, {}, loop_.wall()));
+  ASSERT_TRUE(queue);
+  EXPECT_EQ(queue->items.size(), 1U);
+}
+
 TEST_F(SubmissionSessionTest, TellsNoNameThatExistsFromOneThatDoesNot) {
   store::SubmissionLoginRecord login;
   login.username = "shop";

@@ -1,4 +1,4 @@
-"""A next hop as smugglers wish for: any dot between two things that look like line ends is the end of a message to it."""
+"""A next hop as smugglers wish for: to it, any dot between two things that look like line ends ends a message."""
 
 import contextlib
 import re

@@ -16,8 +16,8 @@ OPEN = MAIL + RCPT + b"DATA\r\n"
 HEADER = b"Subject: hello\r\n\r\n"
 END = b".\r\n"
 MESSAGE = OPEN + HEADER + b"hello\r\n" + END
-EVIL = (b"MAIL FROM:<evil@example.org>\r\nRCPT TO:<evil.%s@example.org>\r\nDATA\r\nSubject: evil\r\n\r\nevil\r\n" % RUN +
-        END)
+EVIL = (b"MAIL FROM:<evil@example.org>\r\nRCPT TO:<evil.%s@example.org>\r\nDATA\r\n" % RUN +
+        b"Subject: evil\r\n\r\nevil\r\n" + END)
 QUIT = b"QUIT\r\n"
 
 
@@ -365,7 +365,8 @@ def proxy(address=ADDRESS, command=0x21, family=None, rest=b"", length=None):
     if family is None:
         family = 0x11 if len(address) == 4 else 0x21
     body = address + address + struct.pack("!HH", 40000, 25) + rest
-    return b"\r\n\r\n\0\r\nQUIT\n" + struct.pack("!BBH", command, family, len(body) if length is None else length) + body
+    size = len(body) if length is None else length
+    return b"\r\n\r\n\0\r\nQUIT\n" + struct.pack("!BBH", command, family, size) + body
 
 
 STRANGER = bytes((203, 0, 113, 7))
@@ -473,9 +474,8 @@ def behind_proxies(key):
 
 # ---- options in the header -----------------------------------------------------------------------------------------
 
-def option(name, fields, code=250, messages=None, **more):
-    return content(f"option: {name}", fields + HEADER + b"x\r\n", code, int(code == 250) if messages is None else messages,
-                   **more)
+def option(name, fields, code=250):
+    return content(f"option: {name}", fields + HEADER + b"x\r\n", code, int(code == 250))
 
 
 def keyed(key, body=b"x\r\n", recipients=RCPT):
@@ -501,7 +501,7 @@ OPTIONS = [
     option("metadata as name=value", b"X-Postroom-Metadata: order=17\r\nX-Postroom-Metadata: b = c=d\r\n"),
     option("metadata that is no object", b'X-Postroom-Metadata: {"a": 1}\r\n', 550),
     option("metadata of half an object", b'X-Postroom-Metadata: {"a": "1"\r\n', 550),
-    option("metadata that is nested", b"X-Postroom-Metadata: " + b'{"a":' * 300 + b"\r\n", 550, messages=0),
+    option("metadata that is nested", b"X-Postroom-Metadata: " + b'{"a":' * 100 + b"\r\n", 550),
     option("metadata without a name", b"X-Postroom-Metadata: =17\r\n", 550),
     option("metadata that is no UTF-8", b"X-Postroom-Metadata: a=\xff\xfe\r\n", 550),
     option("metadata that is too much", b"".join(b"X-Postroom-Metadata: a%d=%s\r\n" % (n, b"x" * 900)
@@ -532,7 +532,7 @@ OPTIONS = [
     case("idempotency: replayed", keyed(b"a") + keyed(b"a"), "250 250 354 250 250 250 354 250", 1),
     case("idempotency: another key", keyed(b"a") + keyed(b"b"), "250 250 354 250 250 250 354 250", 2),
     case("idempotency: another body", keyed(b"a") + keyed(b"a", b"y\r\n"), "250 250 354 250 250 250 354 550", 1),
-    case("idempotency: other recipients", keyed(b"a") + keyed(b"a", recipients=said(f"RCPT TO:<bo.{RUN.decode()}@b.de>")),
+    case("idempotency: other recipients", keyed(b"a") + keyed(b"a", recipients=RCPT.replace(b"ann", b"bo")),
          "250 250 354 250 250 250 354 550", 1),
     case("idempotency: another sender", keyed(b"a") + keyed(b"a").replace(b"shop@", b"else@"),
          "250 250 354 250 250 250 354 550", 1),

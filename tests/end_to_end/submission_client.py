@@ -1,5 +1,5 @@
-"""A client of SMTP submission that keeps to a script, and to no rule: it sends bytes, cut wherever that could matter, and
-hears what comes back."""
+"""Clients of SMTP submission: one that keeps to a script and to no rule (it sends bytes, cut wherever that could
+matter, and hears what comes back), and one that behaves."""
 
 import base64
 import contextlib

@@ -41,8 +41,8 @@ encryption = "tls"
 
 
 class SubmissionTest(PostroomTest):
-    """Listeners: `open` takes mail of everyone, `normalise` mends bare line ends, `proxied` believes the PROXY headers of
-    loopback and wants a login, `smtps` speaks TLS from the first byte, `strict` is as it is when nothing is said."""
+    """Listeners: `open` takes mail of everyone, `normalise` mends bare line ends, `proxied` believes the PROXY headers
+    of loopback and wants a login, `smtps` speaks TLS from the first byte, `strict` is as it is when nothing is said."""
 
     def setUp(self):
         directory = self.enterContext(tempfile.TemporaryDirectory(prefix="postroom-certificates-"))
@@ -154,15 +154,17 @@ class SmugglingTest(SubmissionTest):
         self.assertEqual([to for recipients, _ in self.hop.messages for to in recipients if "evil" in to], [])
 
 
-RECEIVED = re.compile(rb"\AReceived: from client\.example \(\[127\.0\.0\.1\]\)\r\n\tby post\.example \(Postroom\) with ESMTP "
-                      rb"id (\w+);\r\n\t\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n")
-DATE = rb"Date: \w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n"
+MOMENT = rb"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n"
+RECEIVED = re.compile(rb"\AReceived: from client\.example \(\[127\.0\.0\.1\]\)\r\n\tby post\.example \(Postroom\) "
+                      rb"with ESMTP id (\w+);\r\n\t" + MOMENT)
+DATE = rb"Date: " + MOMENT
 MESSAGE_ID = rb"Message-ID: <\w+@post\.example>\r\n"
 DATED = b"Date: Fri, 27 Nov 2026 08:00:00 +0000\r\nMessage-ID: <a@example.org>\r\n"
 # What is kept of a message: (as sent, without the end; as kept, behind Received, without what was added).
 KEPT = {
     "as it came": (DATED + HEADER + b"hello\r\n", None),
-    "lines of dots": (DATED + HEADER + b"..\r\n...\r\n.. \r\n..x\r\nx.\r\n", DATED + HEADER + b".\r\n..\r\n. \r\n.x\r\nx.\r\n"),
+    "lines of dots": (DATED + HEADER + b"..\r\n...\r\n.. \r\n..x\r\nx.\r\n",
+                      DATED + HEADER + b".\r\n..\r\n. \r\n.x\r\nx.\r\n"),
     "white space as it came": (DATED + b"Subject:  a  \r\n \t b\r\n\r\n  x \t\r\n\r\n\r\n", None),
     "odd bytes as they came": (DATED + HEADER + bytes(range(1, 10)) + b"\x0b\x0c\x1a\x7f\x80\xff\r\n", None),
     "no empty line": (DATED + b"Subject: x\r\n", None),
@@ -170,16 +172,16 @@ KEPT = {
     "Date in lower case": (b"date: whenever\r\nMESSAGE-id: <x>\r\n\r\nx\r\n", None),
     "a date only": (b"Date: whenever\r\n\r\nx\r\n", None),
     "an id only": (b"Message-ID: <x>\r\n\r\nx\r\n", None),
-    "fields of Received and others twice": (b"Received: by a\r\nReceived: by b\r\n" + DATED + b"X: 1\r\nX: 1\r\n\r\nx\r\n",
-                                            None),
+    "fields of Received and others twice": (b"Received: by a\r\nReceived: by b\r\n" + DATED +
+                                            b"X: 1\r\nX: 1\r\n\r\nx\r\n", None),
     "Bcc": (b"Bcc: evil@example.org\r\n" + DATED + HEADER, DATED + HEADER),
     "Bcc folded, twice, in odd case": (b"bCC:\r\n evil@example.org,\r\n\tworse@example.org\r\n" + DATED +
                                        b"BCC : x\r\n" + HEADER, DATED + HEADER),
     "Bcc last, without an empty line": (DATED + b"Bcc: evil@example.org\r\n", DATED),
     "Bcc in the body": (DATED + HEADER + b"Bcc: all\r\n", None),
     "fields that only begin so": (DATED + b"Bcc-Not: a\r\nX-Postroomy: b\r\n" + HEADER, None),
-    "X-Postroom fields": (b"X-Postroom-Tag: a,\r\n b\r\n" + DATED + b"x-postroom-WHATEVER: c\r\nX-Postroom-: d\r\n" + HEADER,
-                          DATED + HEADER),
+    "X-Postroom fields": (b"X-Postroom-Tag: a,\r\n b\r\n" + DATED + b"x-postroom-WHATEVER: c\r\nX-Postroom-: d\r\n" +
+                          HEADER, DATED + HEADER),
     "X-Postroom fields in the body": (DATED + HEADER + b"X-Postroom-Tag: a\r\n", None),
 }
 
@@ -213,10 +215,9 @@ class ContentTest(SubmissionTest):
         return answer.body
 
     def test_received_tells_how_it_came(self):
-        words = {"open": b"ESMTP", "smtps": b"ESMTPS"}
-        for listener, protocol in words.items():
-            sent = this_run(EHLO + MESSAGE, 1)[0]
-            heard = talk_under_tls(self.ports["smtps"], sent) if listener == "smtps" else talk(self.ports["open"], [sent])
+        sent = this_run(EHLO + MESSAGE, 1)[0]
+        for heard, protocol in ((talk(self.ports["open"], [sent]), b"ESMTP"),
+                                (talk_under_tls(self.ports["smtps"], sent), b"ESMTPS")):
             content = self.content(QUEUED.search(heard).group(1).decode())
             self.assertIn(b"with " + protocol + b" id", content)
         header = said("HELO a") + said("EHLO") + MESSAGE  # the EHLO that was refused changes nothing
@@ -231,9 +232,9 @@ class ContentTest(SubmissionTest):
         self.assertIn(b"from ?x??comment?? ([127.0.0.1])", content)
 
     def test_options_reach_the_message(self):
-        fields = said("x-postroom-LANE:", " bulk", "X-Postroom-Tag: a, b", "X-Postroom-Tag: c", "X-Postroom-Metadata: k=v",
-                      'X-Postroom-Metadata: {"order": "17"}', "X-Postroom-Send-At: 2027-06-01T00:00:00Z",
-                      "X-Postroom-On-Doubt: hold")
+        fields = said("x-postroom-LANE:", " bulk", "X-Postroom-Tag: a, b", "X-Postroom-Tag: c",
+                      "X-Postroom-Metadata: k=v", 'X-Postroom-Metadata: {"order": "17"}',
+                      "X-Postroom-Send-At: 2027-06-01T00:00:00Z", "X-Postroom-On-Doubt: hold")
         heard = talk(self.ports["open"], [this_run(EHLO + OPEN + fields + HEADER + END, 1)[0]])
         message = self.postroom.get("/messages/" + QUEUED.search(heard).group(1).decode())
         self.assertEqual((message["lane"], message["tags"], message["metadata"]),
@@ -271,7 +272,8 @@ class TlsTest(SubmissionTest):
         return said("AUTH PLAIN " + b64("", "any", self.send_key))
 
     def test_what_was_pipelined_in_clear_is_dropped(self):
-        for behind in (said("EHLO evil"), said("EHLO evil") + self.login, said("EHLO evil", "NOOP") + EVIL, b"NOO", b"\r\n"):
+        for behind in (said("EHLO evil"), said("EHLO evil") + self.login, said("EHLO evil", "NOOP") + EVIL, b"NOO",
+                       b"\r\n"):
             with self.subTest(behind=behind[:20]):
                 tls = Tls(self.starttls(behind))
                 # Had any of it been heard, there were a reply before this one, or an EHLO to go by.

@@ -82,8 +82,8 @@ class FullDiskTest(PostroomTest):
 
 
 class Ledger(PostroomTest):
-    """Accepted on one side, arrived on the other: nothing is lost, and only a recorded doubt goes twice. How mail comes in
-    is the subclasses' affair."""
+    """Accepted on one side, arrived on the other: nothing is lost, and only a recorded doubt goes twice. How mail comes
+    in is the subclasses' affair."""
 
     def setUp(self):
         super().setUp()
