@@ -172,6 +172,38 @@ TEST_F(EngineTest, LetsMailLeaveASlowLineForAConnectionThatIsWellAgain) {
   EXPECT_EQ(status_of(second), EmailStatus::accepted);
 }
 
+TEST_F(EngineTest, SendsNothingWhileAllOrItsLaneIsPaused) {
+  provider_.then(takes_mail);
+  connect();
+  begin();
+  for (const std::string& pause : {store::pause_of_all(), store::pause_of_lane("transactional")}) {
+    ASSERT_TRUE(loop_.run(store_.change_setting(pause, "", {})));
+    engine_.settings_changed();
+    const EmailId id = submit();
+    loop_.run_for(minutes(1));
+    EXPECT_EQ(status_of(id), EmailStatus::queued) << pause;
+    ASSERT_TRUE(loop_.run(store_.change_setting(pause, std::nullopt, {})));
+    engine_.settings_changed();
+    loop_.run_for(minutes(1));
+    EXPECT_EQ(status_of(id), EmailStatus::accepted) << pause;
+  }
+}
+
+TEST_F(EngineTest, AsksForNoMoreSessionsThanTheProviderBears) {
+  provider_.next(slow);
+  provider_.next(Script{"S: 421 4.7.0 Too many connections", "CLOSE"});
+  provider_.then(takes_mail);
+  connect(3);
+  begin();
+  submit();
+  loop_.run_for(seconds(1));
+  const EmailId refused = submit();
+  loop_.run_for(seconds(60));
+  EXPECT_EQ(provider_.dials(), 2u) << "one is under way, and the provider bears one";
+  loop_.run_for(minutes(2));
+  EXPECT_EQ(status_of(refused), EmailStatus::accepted);
+}
+
 // Between its place in line and its attempt: the place in the limits goes to the next, and the mail is found again.
 TEST_F(EngineTest, SendsWhatAnOperatorMovedWhileItsSessionWasOpening) {
   Script slow_greeting = takes_mail;
