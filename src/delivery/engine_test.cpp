@@ -29,7 +29,7 @@ class EngineTest : public ::testing::Test {
     EXPECT_TRUE(ended_);
   }
 
-  void connect(std::uint32_t max_sessions = 1, std::int32_t priority = 0) {
+  void connect(std::uint32_t max_sessions = 1, std::int32_t priority = 0, const store::SendingLimits& limits = {}) {
     store::ConnectionRecord connection;
     connection.caption = "Connection " + std::to_string(store_.disk().connections.size() + 1);
     connection.host = "mx.example.org";
@@ -37,6 +37,7 @@ class EngineTest : public ::testing::Test {
     connection.encryption = store::Encryption::none;
     connection.max_sessions = max_sessions;
     connection.priority = priority;
+    connection.limits = limits;
     connection.max_messages_per_session = 1;
     connection.on_doubt = store::OnDoubt::hold;
     ASSERT_TRUE(loop_.run(store_.create_connection(connection, {})));
@@ -171,6 +172,61 @@ TEST_F(EngineTest, LetsMailLeaveASlowLineForAConnectionThatIsWellAgain) {
   EXPECT_EQ(status_of(second), EmailStatus::accepted);
 }
 
+TEST_F(EngineTest, SendsNothingWhileAllOrItsLaneIsPaused) {
+  provider_.then(takes_mail);
+  connect();
+  begin();
+  for (const std::string& pause : {store::pause_of_all(), store::pause_of_lane("transactional")}) {
+    ASSERT_TRUE(loop_.run(store_.change_setting(pause, "", {})));
+    engine_.settings_changed();
+    const EmailId id = submit();
+    loop_.run_for(minutes(1));
+    EXPECT_EQ(status_of(id), EmailStatus::queued) << pause;
+    ASSERT_TRUE(loop_.run(store_.change_setting(pause, std::nullopt, {})));
+    engine_.settings_changed();
+    loop_.run_for(minutes(1));
+    EXPECT_EQ(status_of(id), EmailStatus::accepted) << pause;
+  }
+}
+
+TEST_F(EngineTest, AsksForNoMoreSessionsThanTheProviderBears) {
+  provider_.next(slow);
+  provider_.next(Script{"S: 421 4.7.0 Too many connections", "CLOSE"});
+  provider_.then(takes_mail);
+  connect(3);
+  begin();
+  submit();
+  loop_.run_for(seconds(1));
+  const EmailId refused = submit();
+  loop_.run_for(seconds(60));
+  EXPECT_EQ(provider_.dials(), 2u) << "one is under way, and the provider bears one";
+  loop_.run_for(minutes(2));
+  EXPECT_EQ(status_of(refused), EmailStatus::accepted);
+}
+
+// Between its place in line and its attempt: the place in the limits goes to the next, and the mail is found again.
+TEST_F(EngineTest, SendsWhatAnOperatorMovedWhileItsSessionWasOpening) {
+  Script slow_greeting = takes_mail;
+  slow_greeting.insert(slow_greeting.begin(), "PAUSE 5");
+  provider_.next(slow_greeting);
+  provider_.then(takes_mail);
+  connect(1, 0, {0, 1, 0, 0, 0});
+  connect(1, 1);
+  begin();
+  const EmailId moved = submit();
+  loop_.run_for(seconds(1));
+  store::QueueAction move;
+  move.act = store::QueueAct::move;
+  move.ids = {moved};
+  move.move_to = 2;
+  ASSERT_TRUE(loop_.run(store_.act(move, loop_.wall())));
+  loop_.run_for(seconds(20));
+  EXPECT_EQ(status_of(moved), EmailStatus::accepted);
+  const EmailId next = submit(1);
+  loop_.run_for(seconds(20));
+  EXPECT_EQ(status_of(next), EmailStatus::accepted);
+}
+
 TEST_F(EngineTest, SendsMailInDoubtOverItsConnectionWithoutTheRestOfItsMessage) {
   Script takes_two = takes_mail;
   const auto data = std::ranges::find(takes_two, "C: DATA");
@@ -269,7 +325,7 @@ TEST_P(EngineAndStore, SendWhatCouldNotBegin) {
     return fails ? GetParam() : store::memory::CommitFate::committed;
   });
   provider_.then(takes_mail);
-  connect();
+  connect(1, 0, {0, 1, 0, 0, 0});  // what could not begin keeps no place in it
   begin();
   const EmailId id = submit();
   loop_.run_for(minutes(1));

@@ -44,6 +44,15 @@ TEST_F(SessionPoolTest, KeepsASessionForTheNextMessage) {
   EXPECT_EQ(pool_.busy(), 0u);
 }
 
+TEST_F(SessionPoolTest, HasRoomForAsManySessionsAsThereArePlaces) {
+  EXPECT_TRUE(pool_.has_room(1));
+  std::unique_ptr<Session> session = acquire(Freshness::kept_or_new);
+  EXPECT_FALSE(pool_.has_room(1));
+  EXPECT_TRUE(pool_.has_room(2));
+  pool_.drop(std::move(session));
+  EXPECT_TRUE(pool_.has_room(1));
+}
+
 TEST_F(SessionPoolTest, KeepsNoIdleSessionBesideANewOne) {
   pool_.release(acquire(Freshness::kept_or_new));
   EXPECT_EQ(provider_.sessions(), 1u);

@@ -7,8 +7,9 @@
 namespace postroom::sim {
 namespace {
 
-constexpr Duration settings_take = std::chrono::seconds(1);  // until the engine has read what was changed
-constexpr Duration patience = std::chrono::seconds(5);       // with a count that is about to agree
+constexpr Duration settings_take = std::chrono::seconds(1);   // until the engine has read what was changed
+constexpr Duration opening_takes = std::chrono::seconds(30);  // from a place in the limits to the attempt, at most
+constexpr Duration patience = std::chrono::seconds(5);        // with a count that is about to agree
 
 TimeZone zone_of(const store::ConnectionRecord& connection) {
   return TimeZone::find(connection.timezone).value_or(TimeZone());
@@ -50,10 +51,13 @@ void Books::begun(const store::AttemptRecord& attempt) {
   if (std::ranges::find(page.entries, attempt.id, &Entry::attempt) == page.entries.end())  // not just read
     page.entries.push_back({attempt.id, world_.time, world_.time, world_.now});
   std::string which;
+  // The clock stepped back into a day that was full, and mail had its place in the next. In service it never does so.
+  const bool set_back = world_.now < world_.latest && world_.time - last_jump_ < opening_takes;
+  const Span span = set_back ? Span::sliding_ones : Span::any;
   const bool within = world_.lately(settings_take, [&](const Settings& settings) {
     const auto found = settings.connections.find(attempt.connection_id);
     if (found == settings.connections.end()) return false;
-    which = exceeded(page, found->second, 0, Span::any, &Entry::earliest);
+    which = exceeded(page, found->second, 0, span, &Entry::earliest);
     return which.empty();
   });
   if (!within)
@@ -91,9 +95,10 @@ std::string Books::exceeded(const Page& page, const store::ConnectionRecord& con
   if (limits == store::SendingLimits{}) return {};
   const auto over = [more](std::uint32_t limit, std::size_t used) { return limit != 0 && used + more > limit; };
   const TimeZone zone = zone_of(connection);
-  if (span == Span::any && over(limits.per_second, since(page, seconds(1), moment))) return "its limit a second";
-  if (span == Span::any && over(limits.per_minute, since(page, minutes(1), moment))) return "its limit a minute";
+  if (span != Span::long_ones && over(limits.per_second, since(page, seconds(1), moment))) return "its limit a second";
+  if (span != Span::long_ones && over(limits.per_minute, since(page, minutes(1), moment))) return "its limit a minute";
   if (over(limits.per_hour, since(page, hours(1), moment))) return "its limit an hour";
+  if (span == Span::sliding_ones) return {};
   if (over(limits.per_day, in_day(page, zone))) return "its limit a day in " + connection.timezone;
   if (over(limits.per_month, in_month(page, zone))) return "its limit a month in " + connection.timezone;
   return {};
@@ -128,8 +133,11 @@ void Books::check_meters(Process& process) {
     const bool doubtful = world_.now < std::max(world_.latest, page.doubtful_until);
     const std::uint64_t engine = process.engine.state(id).used.per_day;
     const std::uint64_t counted = in_day(page, zone);
-    // What was begun while an operator changed the limits may count once too often, never too seldom.
-    if (doubtful || engine == counted || (page.told_by_the_log && engine > counted)) page.agreed = world_.time;
+    // What was given back is recorded once the store takes it. What was begun while an operator changed the limits may
+    // count once too often, never too seldom.
+    const bool store_ails = process.store_trouble_until > process.loop.now();
+    if (doubtful || store_ails || engine == counted || (page.told_by_the_log && engine > counted))
+      page.agreed = world_.time;
     if (world_.time - page.agreed > patience)
       world_.violated("the meter agrees with the log", named(id) + " has used " + std::to_string(counted) +
                                                            " of its day, the engine says " + std::to_string(engine));

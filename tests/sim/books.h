@@ -14,12 +14,14 @@ class Books {
  public:
   explicit Books(World& world) : world_(world) {}
 
+  void clock_jumps() { last_jump_ = world_.time; }
   void process_begins();  // now all that anybody knows is what stands in the log
   void begun(const store::AttemptRecord& attempt);
   void given_back(AttemptId attempt);
   void check_meters(Process& process);  // the engine's own count agrees
 
-  enum class Span { any, long_ones };  // long ones: hour, day and month
+  // Long ones: hour, day and month. Sliding ones: second, minute and hour.
+  enum class Span { any, long_ones, sliding_ones };
   bool has_room(const store::ConnectionRecord& connection, Span span = Span::any, std::size_t emails = 1) const;
 
  private:
@@ -50,6 +52,7 @@ class Books {
                        Moment moment) const;
 
   World& world_;
+  Monotonic last_jump_{};
   std::map<store::ConnectionId, Page> pages_;
 };
 

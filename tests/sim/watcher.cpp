@@ -56,6 +56,11 @@ void Watcher::process_begins() {
   roads_.process_begins();
 }
 
+void Watcher::clock_jumps() {
+  books_.clock_jumps();
+  roads_.clock_jumps();
+}
+
 void Watcher::check(Process& process) {
   if (std::exchange(process.settings_changed, false)) {
     world_.note_settings();

@@ -20,7 +20,7 @@ class Watcher {
   void promised(EmailId id) { promised_.insert(id); }  // its accept() returned success
   void settled(EmailId id) { settled_.insert(id); }    // an operator may end a doubt
   void process_begins();
-  void clock_jumps() { roads_.clock_jumps(); }
+  void clock_jumps();
   void woken() { roads_.woken(); }  // an operator asked for a look at once
   void check(Process& process);
   void check_end(const Process& process);  // after faults have ceased and time enough has passed

@@ -81,6 +81,17 @@ TEST_F(SqliteFiles, KeepsAllAcrossReopening) {
   EXPECT_TRUE(holds(*store, message));
 }
 
+// Also of a server that took no mail for long: its clock is judged by it at the next start.
+TEST_F(SqliteFiles, KeepsTheLastMarkOfTheTimeAcrossReopening) {
+  const Timestamp mark = mailroom_.now() + std::chrono::hours(5);
+  {
+    const std::unique_ptr<SqliteStore> store = open();
+    ASSERT_TRUE(accept(*store, mailroom_.message({"ann@example.org"})));
+    ASSERT_TRUE(loop_.run(store->set_setting(std::string(last_seen_setting), std::to_string(mark.ms))));
+  }
+  EXPECT_EQ(open()->last_stored_time(), mark);
+}
+
 TEST_F(SqliteFiles, FoldsTheWriteAheadLogBackWhenItCloses) {
   ASSERT_TRUE(accept(*open(), mailroom_.message({"ann@example.org"})));
   EXPECT_FALSE(std::filesystem::exists(dir_.path() + "/postroom.db-wal"));
