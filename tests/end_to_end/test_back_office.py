@@ -67,7 +67,6 @@ class Levers:
         self._server.server_close()
 
 
-@unittest.skipUnless(os.environ.get("POSTROOM_LONG_WALKS"), "minutes long; POSTROOM_LONG_WALKS=1 runs it")
 class JourneyTest(BrowserTest):
     config = '[delivery]\nretry = ["1h"]\n'
 
@@ -89,7 +88,6 @@ class JourneyTest(BrowserTest):
         self.browse("journey", ports=ports, levers=levers.url)
 
 
-@unittest.skipUnless(os.environ.get("POSTROOM_LONG_WALKS"), "minutes long; POSTROOM_LONG_WALKS=1 runs it")
 class PeopleTest(BrowserTest):
     """Roles, the door of an identity provider, keyboard and phone."""
 

@@ -97,7 +97,7 @@ walk('connections change their order by keys', async () => {
 walk('an API key is shown once and opens the API', async () => {
   await page.goto(`${base}/api-keys`);
   await button('New key').first().click();
-  await page.getByRole('textbox', { name: 'Name' }).fill('web shop');
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('web shop');
   await button('Make key').click();
   const key = await page.locator('.secret code').innerText();
   await button('Done').click();

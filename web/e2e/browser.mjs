@@ -23,11 +23,19 @@ export const walk = (name, run) =>
   test(name, async (context) => {
     if (broken) return context.skip(`after "${broken}"`);
     broken = name;
-    await run(context);
-    assert.deepEqual(watchedFaults.flatMap((faults) => faults.splice(0)), []);
+    try {
+      await run(context);
+      assert.deepEqual(watchedPages.flatMap(({ faults }) => faults.splice(0)), []);
+    } catch (error) {
+      for (const { page, faults, pending } of watchedPages.filter((one) => !one.page.isClosed())) {
+        context.diagnostic(`${page.url()}: faults ${JSON.stringify(faults)}, waits for ${[...pending].map((request) => request.url())}`);
+        await shot(page, `failed-${watchedPages.findIndex((one) => one.page === page)}`).catch(() => {});
+      }
+      throw error;
+    }
     broken = '';
   });
-const watchedFaults = [];
+const watchedPages = [];
 
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-component-update'] });
@@ -43,7 +51,9 @@ export async function watched(context) {
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   const faults = [];
-  watchedFaults.push(faults);
+  const pending = new Set();
+  watchedPages.push({ page, faults, pending });
+  for (const [event, keep] of [['request', 'add'], ['requestfinished', 'delete'], ['requestfailed', 'delete']]) page.on(event, (request) => pending[keep](request));
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   page.on('dialog', (dialog) => { faults.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
   page.on('popup', (popup) => faults.push(`popup: ${popup.url()}`));

@@ -51,7 +51,7 @@ async function offered(page) {
   const row = (text) => page.getByRole('row').filter({ hasText: text }).first();
   const found = {
     pages: (await page.getByRole('navigation', { name: 'Main' }).first().getByRole('link').allInnerTexts()).map((name) => name.replace(/\d+\+?$/, '').trim()),
-    marks: await has('/queue', () => row('person39@'), () => page.getByRole('checkbox')),
+    marks: await has('/queue', () => row('person'), () => page.getByRole('checkbox')),
     new_connection: await has('/connections', () => row('Main'), () => page.getByRole('link', { name: 'New connection' })),
     pause: (await page.getByRole('button', { name: 'Pause delivery' }).count()) > 0,
     grip: (await page.getByRole('button', { name: /^Place of Main/ }).count()) > 0,
@@ -67,7 +67,7 @@ async function offered(page) {
   found.send_again = (await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).count()) > 0;
   found.content = (await page.getByRole('button', { name: 'Show content' }).count()) > 0;
   await page.goto(`${base}/queue`);
-  await row('person39@').click();
+  await row('person').click();
   await page.getByRole('dialog').getByText('Timeline').waitFor();
   found.act = (await page.getByRole('dialog').getByRole('button', { name: 'More actions' }).count()) > 0;
   return found;
@@ -128,6 +128,7 @@ walk('a change of rights is felt at once', async () => {
 walk('an identity provider opens the door to whom it knows', async () => {
   const { page, faults } = await watched(await person(browser));
   await page.goto(`${base}/queue`);
+  await page.getByRole('link', { name: 'Sign in with The house' }).waitFor();
   await inspect(page, 'sign-in-oidc');
   await page.getByRole('link', { name: 'Sign in with The house' }).click();
   await heading(page, 'Dashboard').waitFor();
@@ -169,12 +170,12 @@ walk('the whole way by keyboard alone', async () => {
   await keys.type(account.password);
   await keys.press('Enter');
   await heading(page, 'Queue').waitFor();
-  await page.getByRole('row').filter({ hasText: 'person39@' }).waitFor();
+  await page.getByRole('row').filter({ hasText: 'person' }).first().waitFor();
   // Into the list, mark two rows, hold them.
   await keys.press('/');
   await keys.type('person3');
   await page.getByText('11 emails').waitFor();
-  await tabTo(page, /^\|\|.*person39@/);
+  await tabTo(page, /^\|\|.*person3\d?@/);
   await keys.press('x');
   await keys.press('ArrowDown');
   await keys.press('Space');
@@ -182,14 +183,14 @@ walk('the whole way by keyboard alone', async () => {
   await tabTo(page, /Hold…/, 'Shift+Tab');
   await keys.press('Enter');
   await page.getByText('2 emails will change.').waitFor();
-  await tabTo(page, /Reason/);
+  await tabTo(page, /^\|Reason\|/);
   await keys.type('by keyboard');
   await tabTo(page, /Hold 2 emails/);
   await keys.press('Enter');
   await page.getByText('2 emails changed.').waitFor();
   // Open one, release it from its drawer, come back to its row.
-  await page.getByRole('row').filter({ hasText: 'person39@' }).getByText('Held', { exact: true }).waitFor();
-  await tabTo(page, /^\|\|.*person39@/);
+  await page.getByRole('row').getByText('Held', { exact: true }).nth(1).waitFor();
+  await tabTo(page, /^\|\|.*person3\d?@.*Held/);
   await keys.press('Enter');
   await page.getByRole('dialog').getByText('Timeline').waitFor();
   await tabTo(page, /Release…/);
@@ -217,6 +218,8 @@ walk('the whole way by keyboard alone', async () => {
   await keys.press('Enter');
   await page.getByRole('region', { name: 'SMTP conversation' }).waitFor();
   await keys.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'row');
   // A connection: test it, edit it.
   await keys.press('g');
   await keys.press('c');
@@ -230,14 +233,14 @@ walk('the whole way by keyboard alone', async () => {
   await page.getByText(/The connection works/).waitFor();
   await tabTo(page, /^\|\|Edit/);
   await keys.press('Enter');
-  await tabTo(page, /Caption/);
+  await tabTo(page, /^\|Caption\|/);
   await keys.press('Control+a');
   await keys.type('Renamed');
   await keys.press('Enter');
-  await page.getByRole('heading', { name: 'Renamed' }).waitFor();
+  await page.getByRole('heading', { name: 'Renamed', exact: true }).waitFor();
   await keys.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   // And out.
-  await keys.press('Escape');
   await tabTo(page, /Account first@/);
   await keys.press('Enter');
   await page.getByRole('menuitem', { name: 'Profile' }).waitFor();

@@ -18,7 +18,10 @@ export function GridRow<Row>({ row, rowId, columns, index, top, inTabOrder, sele
   return (
     <div role="row" aria-rowindex={index + 2} aria-selected={selected} aria-busy={row ? undefined : true} data-index={index} data-row={rowId}
       tabIndex={inTabOrder ? 0 : -1} className={`grid-row ${tone}`} style={{ transform: `translateY(${top}px)` }}
-      onFocus={() => onActive(index)}
+      onFocus={(event) => {
+        // Not of what is in it: Tab would leave each row behind before it comes to it.
+        if (event.target === event.currentTarget) onActive(index);
+      }}
       onClick={() => {
         // Whoever marks text in a row does not want it opened.
         if (row && !window.getSelection()?.toString()) onOpen?.(row);
