@@ -39,7 +39,7 @@ walk('the first account', async () => {
   await inspect(page, 'first-run');
   await enter(page, account);
   await inspect(page, 'dashboard-empty');
-  for (const [path, words] of [['queue', 'The queue is empty'], ['log', 'No attempts yet'], ['connections', 'No connection yet'], ['api-keys', 'keys']]) {
+  for (const [path, words] of [['queue', 'The queue is empty'], ['log', 'No attempts yet'], ['connections', 'No connection yet'], ['api-keys', 'New key'], ['smtp-logins', 'No SMTP logins yet']]) {
     await page.goto(`${base}/${path}`);
     await page.getByText(words).first().waitFor();
     await inspect(page, `${path}-empty`);

@@ -111,7 +111,7 @@ for (const [email, given, expected] of [
 
 walk('the administrator is offered everything', async () => {
   const { pages, ...rest } = await offered(admin);
-  assert.deepEqual(pages, [...EVERYDAY, 'API keys', 'Users and roles', 'Audit log', 'Settings']);
+  assert.deepEqual(pages, [...EVERYDAY, 'API keys', 'SMTP logins', 'Users and roles', 'Audit log', 'Settings']);
   assert.deepEqual(rest, (({ pages: _, ...all }) => all)(rights([], true, true)));
 });
 
