@@ -102,14 +102,14 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
   keys_ = std::make_unique<auth::ApiKeys>(loop_, *store_, random_);
   accounts_ = std::make_unique<auth::Accounts>(loop_, *store_, *secrets_, random_);
   intake_ = std::make_unique<intake::Intake>(
-      loop_, *store_, *ids_, random_, configuration_.host_name,
+      loop_, *store_, *ids_, dice_, configuration_.host_name,
       intake::Limits{configuration_.message_bytes, limits::recipients, limits::attachments, configuration_.lanes},
       [this] { return room(); });
   build_submission();
   delivery::Network network{dialer_, resolver_, tls_,
                             [this](const net::IpAddress& address) { return destinations_.check(address); }};
   engine_ = std::make_unique<delivery::Engine>(
-      loop_, *store_, std::move(network), *ids_, random_,
+      loop_, *store_, std::move(network), *ids_, dice_,
       [this](const store::ConnectionRecord& connection) -> Result<Secret> {
         if (connection.sealed_password.empty()) return Secret();
         return secrets_->open(connection.sealed_password, password_context);

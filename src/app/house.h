@@ -79,6 +79,7 @@ class House final : public api::DeliveryDoor {
   net::SystemLoop& loop_;
   Configuration configuration_;
   SystemRandom random_;
+  SeededRandom dice_{random_.next()};  // for what needs no secret: a connection by weight, a bucket of ids
   net::DestinationPolicy destinations_;
   net::TcpDialer dialer_;
   net::SystemResolver resolver_;

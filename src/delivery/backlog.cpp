@@ -83,6 +83,13 @@ bool Backlog::hold(const store::EmailRecord& email) {
   return true;
 }
 
+bool Backlog::take(const store::EmailRecord& email) {
+  const Lane& lane = lanes_[lane_of(email.lane)];
+  const bool read_to_the_end = !lane.more_due && lane.bookmarks.empty() && !is_come(lane);
+  if (!read_to_the_end || !has_window(lane) || *email.next_attempt_at > loop_.wall()) return false;
+  return hold(email);
+}
+
 void Backlog::sets_out(const store::EmailRecord& email) {
   Held& held = held_.at(email.id);
   if (!std::exchange(held.under_way, true)) --lanes_[held.lane].waiting;
@@ -111,7 +118,7 @@ void Backlog::pass_by(const store::EmailRecord& email, Passer passer) {
 
 // The moment that something was waited for may have come.
 void Backlog::arrive(Lane& lane) {
-  if (!lane.next_due_at || *lane.next_due_at > loop_.wall()) return;
+  if (!is_come(lane)) return;
   rewind(lane, *lane.next_due_at);
   lane.next_due_at.reset();
 }
@@ -124,8 +131,7 @@ std::optional<Backlog::Return> Backlog::bookmark_to_read(const Lane& lane, const
 
 bool Backlog::wants_read(const RoomAt& room_at) const {
   return std::ranges::any_of(lanes_, [&](const Lane& lane) {
-    const bool come = lane.next_due_at && *lane.next_due_at <= loop_.wall();
-    return has_window(lane) && (lane.more_due || come || bookmark_to_read(lane, room_at));
+    return has_window(lane) && (lane.more_due || is_come(lane) || bookmark_to_read(lane, room_at));
   });
 }
 

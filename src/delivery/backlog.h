@@ -45,6 +45,9 @@ class Backlog {
   bool wants_read(const RoomAt& room_at) const;
 
   bool hold(const store::EmailRecord& email);  // false: it is in memory already
+  // Holds mail that has just come in and need not be read: when its lane has been read to the end and has room. False:
+  // it is read in its turn, after what is due before it.
+  bool take(const store::EmailRecord& email);
   // Under way it no longer takes a place of its lane's window: sessions that hang don't keep the lane from being read.
   void sets_out(const store::EmailRecord& email);
   void comes_back(const store::EmailRecord& email);
@@ -74,6 +77,7 @@ class Backlog {
 
   static void rewind(Lane& lane, Timestamp to);
   void arrive(Lane& lane);
+  bool is_come(const Lane& lane) const { return lane.next_due_at && *lane.next_due_at <= loop_.wall(); }
   bool has_window(const Lane& lane) const { return !lane.paused && lane.waiting <= window_ / 2; }
   struct Return {
     Passer passer;

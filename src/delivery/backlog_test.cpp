@@ -19,6 +19,19 @@ class BacklogTest : public testing::Test {
     store_.on_due([this](const std::string& lane, Timestamp earliest) { backlog_.due_at(lane, earliest); });
   }
 
+  // Takes accepted mail without reading it, where it may.
+  void take_what_comes_in() {
+    store_.on_accepted([this](const std::vector<DueEmail>& emails) {
+      for (const DueEmail& due : emails) {
+        if (backlog_.take(due.email)) {
+          taken_.push_back(due.email);
+        } else {
+          backlog_.due_at(due.email);
+        }
+      }
+    });
+  }
+
   void accept(const std::string& address) {
     store::NewMessage added;
     added.message.id = {ids_.next(loop_.wall(), 0)};
@@ -61,6 +74,7 @@ class BacklogTest : public testing::Test {
   IdGenerator ids_;
   Backlog backlog_{loop_, store_, {"bulk"}, window};
   bool has_room_ = true;
+  std::vector<EmailRecord> taken_;
   const Backlog::RoomAt room_ = [this](Backlog::Passer) { return has_room_ ? window : 0; };
 };
 
@@ -97,6 +111,53 @@ TEST_F(BacklogTest, FindsWhatWasPassedByOnceThereIsRoom) {
   EXPECT_EQ(read().size(), 0u);
   has_room_ = true;
   EXPECT_EQ(addresses(read()), Addresses{"ann@example.org"});
+}
+
+TEST_F(BacklogTest, TakesNewMailOfALaneThatHasBeenReadToItsEnd) {
+  take_what_comes_in();
+  accept("unread@example.org");
+  accept("behind@example.org");
+  EXPECT_EQ(addresses(taken_), Addresses{}) << "the lane has not been read yet";
+  EXPECT_EQ(addresses(read()), (Addresses{"unread@example.org", "behind@example.org"}));
+  accept("ann@example.org");
+  EXPECT_EQ(addresses(taken_), Addresses{"ann@example.org"});
+  EXPECT_EQ(addresses(read()), Addresses{}) << "it is in memory, once";
+}
+
+TEST_F(BacklogTest, TakesNewMailAfterWhatIsDueBeforeIt) {
+  take_what_comes_in();
+  accept("ann@example.org");
+  std::vector<EmailRecord> ann = read();
+  ann.front().next_attempt_at = loop_.wall() + std::chrono::seconds(5);
+  ASSERT_TRUE(loop_.run(store_.postpone(ann)));
+  backlog_.let_go(ann.front());
+  backlog_.due_at(ann.front());
+  loop_.run_for(std::chrono::seconds(5));
+  accept("bob@example.org");
+  EXPECT_EQ(addresses(taken_), Addresses{});
+  EXPECT_EQ(addresses(read()), (Addresses{"ann@example.org", "bob@example.org"}));
+}
+
+TEST_F(BacklogTest, TakesNoNewMailPastWhatWasPassedBy) {
+  take_what_comes_in();
+  accept("ann@example.org");
+  for (const EmailRecord& email : read()) backlog_.pass_by(email, 1);
+  has_room_ = false;
+  accept("bob@example.org");
+  EXPECT_EQ(addresses(taken_), Addresses{});
+}
+
+TEST_F(BacklogTest, TakesNoNewMailOfAPausedLaneNorBeyondItsWindow) {
+  take_what_comes_in();
+  EXPECT_EQ(read().size(), 0u);
+  backlog_.pause({"bulk"});
+  accept("paused@example.org");
+  EXPECT_EQ(addresses(taken_), Addresses{});
+  backlog_.pause({});
+  EXPECT_EQ(read().size(), 1u);
+  for (int i = 0; i < 10; ++i) accept("ann@example.org");
+  EXPECT_EQ(taken_.size(), window / 2) << "and the one that was read: a lane is read on while half of it is free";
+  EXPECT_LE(backlog_.held(), window);
 }
 
 TEST_F(BacklogTest, FindsWhatAnOperatorMadeDueWhileTheClockWasBack) {

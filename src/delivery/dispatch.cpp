@@ -49,15 +49,30 @@ struct Engine::Candidates {
   }
 };
 
+// What has just been accepted goes without being read, unless other mail of its lane comes before it.
+void Engine::take(std::vector<DueEmail> accepted) {
+  const bool sending = running_ && !stopping_ && !pauses_.all;
+  for (DueEmail& due : accepted) {
+    if (sending && backlog_.take(due.email)) {
+      taken_.push_back(std::move(due));
+    } else {
+      backlog_.due_at(due.email);
+    }
+  }
+  look();
+}
+
 // One page more, while there is room for it.
 async::Task<void> Engine::read_due() {
   const auto room_at = [this](Backlog::Passer passer) { return room_for(passer); };
+  gather(std::exchange(taken_, {}));
   if (pauses_.all || loop_.now() < store_trouble_until_) co_return;
   Result<std::vector<DueEmail>> page = co_await backlog_.read(room_at);
   if (!page) {
     store_trouble_until_ = loop_.now() + std::chrono::seconds(1);
     co_return;
   }
+  std::erase_if(*page, [this](const DueEmail& due) { return !backlog_.hold(due.email); });
   gather(std::move(*page));
   if (backlog_.wants_read(room_at)) look();
 }
@@ -76,12 +91,11 @@ const store::RoutingRule* Engine::rule_of(const DueEmail& due) const {
 }
 
 // Emails of one message that may share a transaction become one shipment (fine-print, "Composition and protocol").
-void Engine::gather(std::vector<DueEmail> emails) {
+void Engine::gather(std::vector<DueEmail> held) {
   using Key = std::tuple<MessageId, ConnectionId, const store::RoutingRule*>;
   std::map<Key, Shipment> shared;
   std::vector<Key> order;
-  for (DueEmail& due : emails) {
-    if (!backlog_.hold(due.email)) continue;
+  for (DueEmail& due : held) {
     if (due.email.in_doubt_with) {
       Shipment alone;
       alone.emails.push_back(std::move(due));

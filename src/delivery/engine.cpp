@@ -38,10 +38,12 @@ Engine::Engine(async::Loop& loop, store::Store& store, Network network, IdGenera
     backlog_.due_at(lane, earliest);
     look();
   });
+  store_.on_accepted([this](std::vector<store::DueEmail> emails) { take(std::move(emails)); });
 }
 
 Engine::~Engine() {
   store_.on_due({});
+  store_.on_accepted({});
 }
 
 async::Task<void> Engine::run() {

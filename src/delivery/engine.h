@@ -112,9 +112,10 @@ class Engine {
   async::Task<void> record_event(store::EventRecord event);
 
   // dispatch.cpp: what goes next over which connection.
+  void take(std::vector<store::DueEmail> accepted);
   async::Task<void> read_due();
   std::size_t room_for(Backlog::Passer passer);  // emails
-  void gather(std::vector<store::DueEmail> emails);
+  void gather(std::vector<store::DueEmail> held);
   void assign(Shipment shipment);
   void assign_anew(Shipment shipment);
   void wait(Shipment shipment, const policy::Route& route);
@@ -180,9 +181,10 @@ class Engine {
   bool ending_waits_ = false;
   bool running_ = false;
   bool stopping_ = false;
-  bool looked_for_ = true;           // something changed since the last look
-  Monotonic store_trouble_until_{};  // sending pauses while outcomes can't be recorded
-  Monotonic nobody_until_{};         // mail that no connection could take is routed anew from then on
+  bool looked_for_ = true;              // something changed since the last look
+  Monotonic store_trouble_until_{};     // sending pauses while outcomes can't be recorded
+  Monotonic nobody_until_{};            // mail that no connection could take is routed anew from then on
+  std::vector<store::DueEmail> taken_;  // just accepted and held; in line with the next look
   std::vector<store::EmailRecord> to_put_off_;
   std::size_t put_off_budget_ = 0;  // writes of this second: a deep queue without a way out costs no more
   Monotonic next_housekeeping_{};

@@ -215,7 +215,9 @@ Intake::Preparation Intake::prepare(const AnySubmission& submission,
     added.emails.push_back(std::move(email));
   }
   if (idempotency) added.idempotency = store::IdempotencyClaim{credential, idempotency->key, idempotency->body_sha256};
-  added.answer = json::serialize(answer_of(added));
+  // By SMTP the id alone is the answer, unless it is to be said again.
+  const bool by_smtp = raw != nullptr && raw->trace;
+  if (!by_smtp || idempotency) added.answer = json::serialize(answer_of(added));
   return added;
 }
 

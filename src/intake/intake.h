@@ -44,7 +44,7 @@ struct Limits {
 
 // The outcome of one submission: a refusal, or the answer's JSON text (the same text a replay gets).
 struct Answered {
-  std::string json;  // {"id": …, "emails": […]}
+  std::string json;  // {"id": …, "emails": […]}; "" of mail that came by SMTP
   std::string id;    // the message's; "" of a batch and of a dry run
   bool replayed = false;
   bool dry_run = false;

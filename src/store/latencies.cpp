@@ -37,12 +37,25 @@ bool take(std::string_view& text, char end, Number& number) {
 
 }  // namespace
 
+void Latencies::add(std::uint32_t number, std::uint64_t many) {
+  if (classes_.empty() || classes_.back().number < number) {  // as it is when a text is read
+    classes_.push_back({number, many});
+    return;
+  }
+  const auto place = std::ranges::lower_bound(classes_, number, {}, &Class::number);
+  if (place->number == number) {
+    place->many += many;
+  } else {
+    classes_.insert(place, {number, many});
+  }
+}
+
 void Latencies::add(Milliseconds latency) {
-  ++classes_[class_of(static_cast<std::uint64_t>(std::max<std::int64_t>(latency.count(), 0)))];
+  add(class_of(static_cast<std::uint64_t>(std::max<std::int64_t>(latency.count(), 0))), 1);
 }
 
 void Latencies::add(const Latencies& others) {
-  for (const auto& [number, many] : others.classes_) classes_[number] += many;
+  for (const auto& [number, many] : others.classes_) add(number, many);
 }
 
 std::uint64_t Latencies::count() const {
@@ -61,8 +74,12 @@ Milliseconds Latencies::percentile(unsigned percent) const {
 
 std::string Latencies::text() const {
   std::string text;
-  for (const auto& [number, many] : classes_)
-    text += (text.empty() ? "" : " ") + std::to_string(number) + ":" + std::to_string(many);
+  for (const auto& [number, many] : classes_) {
+    if (!text.empty()) text += ' ';
+    text += std::to_string(number);
+    text += ':';
+    text += std::to_string(many);
+  }
   return text;
 }
 
@@ -71,7 +88,7 @@ Latencies Latencies::parse(std::string_view text) {
   std::uint32_t number = 0;
   std::uint64_t many = 0;
   while (!text.empty() && take(text, ':', number) && take(text, ' ', many))
-    if (number < classes) read.classes_[number] += many;
+    if (number < classes) read.add(number, many);
   return read;
 }
 

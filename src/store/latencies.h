@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/timestamp.h"
 
@@ -24,7 +24,13 @@ class Latencies {
   static Latencies parse(std::string_view text);
 
  private:
-  std::map<std::uint32_t, std::uint64_t> classes_;
+  struct Class {
+    std::uint32_t number;
+    std::uint64_t many;
+  };
+  void add(std::uint32_t number, std::uint64_t many);
+
+  std::vector<Class> classes_;  // by number; few, and read and written with every commit of outcomes
 };
 
 }  // namespace postroom::store

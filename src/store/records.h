@@ -152,6 +152,7 @@ struct EmailRecord {
   std::uint64_t size_bytes = 0;
 
   Timestamp created_at() const { return id.at(); }
+  bool operator==(const EmailRecord&) const = default;
 };
 
 // One try to send one email over one connection: a row of the mailing log.

@@ -73,6 +73,8 @@ struct DueEmail {
   OnDoubt on_doubt = OnDoubt::inherit;  // the message's
   bool eight_bit = false;
   bool smtputf8 = false;
+
+  bool operator==(const DueEmail&) const = default;
 };
 
 struct DueQuery {
@@ -160,11 +162,9 @@ class DueTimes : public std::map<std::string, Timestamp> {
     const auto [entry, is_new] = try_emplace(email.lane, *email.next_attempt_at);
     if (!is_new && *email.next_attempt_at < entry->second) entry->second = *email.next_attempt_at;
   }
-  void note(const NewMessage& added) {
-    for (const EmailRecord& email : added.emails) note(email);
-  }
 };
 using DueListener = std::function<void(const std::string& lane, Timestamp earliest)>;
+using AcceptedListener = std::function<void(std::vector<DueEmail>)>;
 
 enum class Hold { on, off };
 
@@ -182,6 +182,9 @@ class Store {
   // Called on the loop's thread after each commit that made emails of a lane due earlier than the engine may know, and
   // after one that failed: its caller is told "not now", but it may be on the disk nevertheless.
   virtual void on_due(DueListener listener) = 0;
+  // Called on the loop's thread after each accept that succeeded, with its emails that wait for nothing, as due() would
+  // give them: what is delivered at once need not be read. Who listens here hears by on_due of the others only.
+  virtual void on_accepted(AcceptedListener listener) = 0;
   // Whether a commit can succeed now: used by readyz. Error unavailable with a sentence why not.
   virtual Answer<> probe() = 0;
 

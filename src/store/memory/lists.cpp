@@ -222,7 +222,7 @@ Answer<ActionCounts> MemoryStore::act(QueueAction action, Timestamp now) {
     keep_audit(disk, action.audit);
     return {};
   });
-  tell_due(due);
+  news_.tell(due);
   if (!written) co_return std::unexpected(written.error());
   co_return counts;
 }

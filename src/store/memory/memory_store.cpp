@@ -178,15 +178,11 @@ Answer<AcceptResult> MemoryStore::accept(AcceptRequest request) {
     keep(disk, request.idempotency, result.answer, now);
     return {};
   });
-  DueTimes due;
   if (!stored) {
-    for (const NewMessage& added : request.messages) due.note(added);
-    tell_due(due);
+    news_.tell_unsure(request);
     co_return std::unexpected(stored.error());
   }
-  for (std::size_t i = 0; i < result.items.size(); ++i)
-    if (result.items[i].how == Acceptance::stored) due.note(request.messages[i]);
-  tell_due(due);
+  news_.tell(request, result);
   co_return result;
 }
 
@@ -309,7 +305,7 @@ Answer<std::optional<EmailId>> MemoryStore::end_waits(EmailId after, Timestamp n
     }
     return {};
   });
-  tell_due(due);
+  news_.tell(due);
   if (!written) co_return std::unexpected(written.error());
   co_return last;
 }

@@ -16,6 +16,7 @@
 #include "async/loop.h"
 #include "async/one_shot.h"
 #include "store/as_of.h"
+#include "store/news.h"
 #include "store/store.h"
 
 namespace postroom::store::memory {
@@ -80,7 +81,8 @@ class MemoryStore final : public Store {
 
   // memory_store.cpp: mail on its way.
   Answer<AcceptResult> accept(AcceptRequest request) override;
-  void on_due(DueListener listener) override { due_listener_ = std::move(listener); }
+  void on_due(DueListener listener) override { news_.on_due(std::move(listener)); }
+  void on_accepted(AcceptedListener listener) override { news_.on_accepted(std::move(listener)); }
   Answer<> probe() override;
   Answer<DuePage> due(DueQuery query) override;
   Answer<std::vector<bool>> begin_attempts(std::vector<AttemptStart> starts) override;
@@ -156,16 +158,12 @@ class MemoryStore final : public Store {
   async::Task<void> turn();
   // `change` checks first and writes after, so that an error leaves the disk as it was.
   Answer<> write(Write kind, std::function<Result<>(Disk&)> change);
-  void tell_due(const DueTimes& times) {
-    if (due_listener_)
-      for (const auto& [lane, earliest] : times) due_listener_(lane, earliest);
-  }
   Moment at(Timestamp now) const { return {now, expiry_held_ ? Timestamp{INT64_MIN} : now}; }
 
   async::Loop& loop_;
   std::shared_ptr<Disk> disk_;
   CommitHook commit_hook_;
-  DueListener due_listener_;
+  News news_;
   bool expiry_held_ = false;
   std::function<void()> connections_listener_;
   std::uint64_t highest_id_ = 0;

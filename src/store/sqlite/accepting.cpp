@@ -54,7 +54,7 @@ Result<> insert_message(Database& database, const NewMessage& added) {
   return {};
 }
 
-Result<AcceptedItem> accept_item(Database& database, const NewMessage& added, Timestamp now) {
+Result<AcceptedItem> accept_item(Database& database, Tally& tally, const NewMessage& added, Timestamp now) {
   if (added.idempotency) {
     Result<std::optional<Earlier>> earlier = find_claim(database, *added.idempotency);
     if (!earlier) return std::unexpected(earlier.error());
@@ -66,12 +66,11 @@ Result<AcceptedItem> accept_item(Database& database, const NewMessage& added, Ti
       return std::unexpected(kept.error());
   }
   if (const Result<> stored = insert_message(database, added); !stored) return std::unexpected(stored.error());
-  if (const Result<> counted = count(database, now, Counter::submitted, added.emails.size()); !counted)
-    return std::unexpected(counted.error());
+  tally.count(now, Counter::submitted, added.emails.size());
   return AcceptedItem{Acceptance::stored, added.answer};
 }
 
-Result<AcceptResult> accept_all(Database& database, const AcceptRequest& request, Timestamp now) {
+Result<AcceptResult> accept_all(Database& database, Tally& tally, const AcceptRequest& request, Timestamp now) {
   AcceptResult result;
   if (request.idempotency) {
     Result<std::optional<Earlier>> earlier = find_claim(database, *request.idempotency);
@@ -84,7 +83,7 @@ Result<AcceptResult> accept_all(Database& database, const AcceptRequest& request
     }
   }
   for (const NewMessage& added : request.messages) {
-    Result<AcceptedItem> item = accept_item(database, added, now);
+    Result<AcceptedItem> item = accept_item(database, tally, added, now);
     if (!item) return std::unexpected(item.error());
     result.items.push_back(std::move(*item));
   }
@@ -102,26 +101,23 @@ Result<AcceptResult> accept_all(Database& database, const AcceptRequest& request
 Answer<AcceptResult> SqliteStore::accept(AcceptRequest request) {
   AcceptResult result;
   const Timestamp now = loop_.wall();
-  const Result<> stored = co_await write(Touches::queue, [&request, &result, now](Database& database) -> Result<> {
-    Result<AcceptResult> accepted = accept_all(database, request, now);
-    if (!accepted) return std::unexpected(accepted.error());
-    result = std::move(*accepted);
-    return {};
-  });
-  DueTimes due;
+  const Result<> stored =
+      co_await write(Touches::queue, [&request, &result, now](Database& database, Tally& tally) -> Result<> {
+        Result<AcceptResult> accepted = accept_all(database, tally, request, now);
+        if (!accepted) return std::unexpected(accepted.error());
+        result = std::move(*accepted);
+        return {};
+      });
   if (!stored) {
-    for (const NewMessage& added : request.messages) due.note(added);
-    tell_due(due);
+    news_.tell_unsure(request);
     co_return std::unexpected(stored.error());
   }
   for (std::size_t i = 0; i < result.items.size(); ++i) {
-    if (result.items[i].how != Acceptance::stored) continue;
     NewMessage& added = request.messages[i];
-    due.note(added);
-    if (added.emails.front().status == EmailStatus::queued)
+    if (result.items[i].how == Acceptance::stored && added.emails.front().status == EmailStatus::queued)
       recent_content_.keep(added.message.id, std::move(added.content));
   }
-  tell_due(due);
+  news_.tell(request, result);
   co_return result;
 }
 

@@ -119,8 +119,8 @@ Result<Stretch> act_on(Database& database, const QueueAction& action, const std:
 }
 
 // A stretch of an act with its audit, in one transaction.
-Result<Stretch> act_and_audit(Database& database, const QueueAction& action, const std::vector<EmailId>& ids,
-                              Moment moment) {
+Result<Stretch> act_and_audit(Database& database, Tally& tally, const QueueAction& action,
+                              const std::vector<EmailId>& ids, Moment moment) {
   Result<Stretch> stretch = act_on(database, action, ids, moment);
   if (!stretch || stretch->counts.changed == 0) return stretch;
   AuditRecord audit = action.audit;
@@ -128,9 +128,7 @@ Result<Stretch> act_and_audit(Database& database, const QueueAction& action, con
   audit.action = action_of(action.act);
   if (audit.object.empty()) audit.object = "queue:" + std::to_string(stretch->counts.changed) + " emails";
   if (const Result<> done = insert_audit(database, audit); !done) return std::unexpected(done.error());
-  if (stretch->finished > 0)
-    if (const Result<> done = count(database, moment.now, Counter::finished, stretch->finished); !done)
-      return std::unexpected(done.error());
+  tally.count(moment.now, Counter::finished, stretch->finished);
   return stretch;
 }
 
@@ -174,13 +172,13 @@ Answer<> SqliteStore::act_chunk(const QueueAction& action, std::vector<EmailId> 
     co_return Result<>{};
   }
   Stretch stretch;
-  const Result<> done = co_await write(Touches::queue, [&](Database& database) -> Result<> {
-    Result<Stretch> acted = act_and_audit(database, action, ids, at(now));
+  const Result<> done = co_await write(Touches::queue, [&](Database& database, Tally& tally) -> Result<> {
+    Result<Stretch> acted = act_and_audit(database, tally, action, ids, at(now));
     if (!acted) return std::unexpected(acted.error());
     stretch = std::move(*acted);
     return {};
   });
-  tell_due(stretch.due);
+  news_.tell(stretch.due);
   if (!done) co_return done;
   counts.matched += stretch.counts.matched;
   counts.changed += stretch.counts.changed;

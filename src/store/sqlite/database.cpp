@@ -118,7 +118,7 @@ Database::~Database() {
   sqlite3_close(database_);
 }
 
-Statement Database::prepare(const std::string& sql) {
+Statement Database::prepare(std::string_view sql) {
   const auto known = prepared_.find(sql);
   if (known != prepared_.end()) return {database_, known->second};
   if (prepared_.size() >= statements_kept) {

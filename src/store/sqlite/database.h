@@ -74,23 +74,26 @@ class Database {
   static Result<std::unique_ptr<Database>> open(const std::string& file, Access access);
   ~Database();
 
-  Statement prepare(const std::string& sql);  // asserts that it is valid SQL: it is ours
-  Result<> execute(const std::string& sql);   // one or more statements without parameters
+  Statement prepare(std::string_view sql);   // asserts that it is valid SQL: it is ours
+  Result<> execute(const std::string& sql);  // one or more statements without parameters
   std::uint64_t changes() const;
   sqlite3* handle() { return database_; }
 
  private:
   explicit Database(sqlite3* database) : database_(database) {}
   sqlite3* database_;
-  std::unordered_map<std::string, sqlite3_stmt*> prepared_;
+  struct TextHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::unordered_map<std::string, sqlite3_stmt*, TextHash, std::equal_to<>> prepared_;  // by their SQL
 };
 
 // A moment that several statements of one connection read as it was then.
 class Snapshot {
  public:
-  explicit Snapshot(Database& database) : database_(database), begun_(database.execute("BEGIN")) {}
+  explicit Snapshot(Database& database) : database_(database), begun_(database.prepare("BEGIN").run()) {}
   ~Snapshot() {
-    if (begun_) static_cast<void>(database_.execute("COMMIT"));
+    if (begun_) static_cast<void>(database_.prepare("COMMIT").run());
   }
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;

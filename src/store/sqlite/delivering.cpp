@@ -46,10 +46,11 @@ Result<DuePage> read_due_page(Database& database, const DueQuery& query) {
   return page;
 }
 
+// Mail that waits is queued, scheduled or deferred: 0, 1 or 3. SQLite would make a table of that list with every call.
 Result<bool> begin_one(Database& database, const AttemptStart& start, Timestamp now) {
   {
     Statement update = database.prepare(
-        "UPDATE email SET status=?, next_attempt_at=NULL, last_attempt_at=? WHERE id=? AND status IN (0,1,3) AND "
+        "UPDATE email SET status=?, next_attempt_at=NULL, last_attempt_at=? WHERE id=? AND status<=3 AND status<>2 AND "
         "expires_at>? AND pinned_to IS ? AND in_doubt_with IS ?");
     update << static_cast<int>(EmailStatus::sending) << start.attempt.attempted_at() << start.attempt.email_id.value
            << now << start.pinned_to << start.in_doubt_with;
@@ -61,22 +62,19 @@ Result<bool> begin_one(Database& database, const AttemptStart& start, Timestamp 
 }
 
 // Begins what still may begin, and adds it to what its connection has used.
-Result<std::vector<bool>> begin_all(Database& database, const std::vector<AttemptStart>& starts, Timestamp now) {
+Result<std::vector<bool>> begin_all(Database& database, Tally& tally, const std::vector<AttemptStart>& starts,
+                                    Timestamp now) {
   std::vector<bool> begun;
-  std::map<std::pair<ConnectionId, std::int64_t>, std::int64_t> used;  // by connection and time
   for (const AttemptStart& start : starts) {
     const Result<bool> one = begin_one(database, start, now);
     if (!one) return std::unexpected(one.error());
     begun.push_back(*one);
-    if (*one && start.attempt.counted) ++used[{start.attempt.connection_id, start.attempt.attempted_at().ms}];
+    if (*one && start.attempt.counted) tally.use(start.attempt.connection_id, start.attempt.attempted_at(), 1);
   }
-  for (const auto& [who_and_when, number] : used)
-    if (const Result<> done = add_usage(database, who_and_when.first, {who_and_when.second}, number); !done)
-      return std::unexpected(done.error());
   return begun;
 }
 
-Result<> take_back_one(Database& database, AttemptId id) {
+Result<> take_back_one(Database& database, Tally& tally, AttemptId id) {
   AttemptRecord attempt;
   {
     Statement select =
@@ -91,26 +89,25 @@ Result<> take_back_one(Database& database, AttemptId id) {
     remove << id.value;
     if (Result<> done = remove.run(); !done) return done;
   }
-  if (attempt.counted)
-    if (Result<> done = add_usage(database, attempt.connection_id, attempt.attempted_at(), -1); !done) return done;
+  if (attempt.counted) tally.use(attempt.connection_id, attempt.attempted_at(), -1);
   Statement update = database.prepare("UPDATE email SET status=?, next_attempt_at=? WHERE id=? AND status=?");
   update << static_cast<int>(EmailStatus::queued) << attempt.attempted_at() << attempt.email_id.value
          << static_cast<int>(EmailStatus::sending);
   return update.run();
 }
 
-Result<> give_back(Database& database, const AttemptRecord& attempt) {
+Result<> give_back(Database& database, Tally& tally, const AttemptRecord& attempt) {
   Statement was = database.prepare("SELECT counted FROM attempt WHERE id=? AND status=?");
   was << attempt.id.value << static_cast<int>(AttemptStatus::in_progress);
   if (!was.step()) return was.error();
-  if (was.integer(0) == 0) return {};
-  return add_usage(database, attempt.connection_id, attempt.attempted_at(), -1);
+  if (was.integer(0) != 0) tally.use(attempt.connection_id, attempt.attempted_at(), -1);
+  return {};
 }
 
-Result<> update_attempt(Database& database, const AttemptOutcome& outcome) {
+Result<> update_attempt(Database& database, Tally& tally, const AttemptOutcome& outcome) {
   const AttemptRecord& attempt = outcome.attempt;
   if (!attempt.counted)
-    if (Result<> done = give_back(database, attempt); !done) return done;
+    if (Result<> done = give_back(database, tally, attempt); !done) return done;
   Statement update = database.prepare(
       "UPDATE attempt SET status=?, reason=?, reason_class=?, decided_by=?, remote_host=?, tls=?, reply_code=?, "
       "enhanced_code=?, provider_id=?, duration_ms=?, conversation_id=?, counted=? WHERE id=? AND status=?");
@@ -129,60 +126,26 @@ Result<std::optional<Timestamp>> send_at_of(Database& database, MessageId messag
   return std::nullopt;
 }
 
-using Sent = std::map<ConnectionId, ConnectionCounts>;
-
-Result<> add_to(Sent& sent, Database& database, const AttemptOutcome& outcome, Timestamp now) {
+Result<> record_one(Database& database, Tally& tally, const AttemptOutcome& outcome, Timestamp now) {
+  if (Result<> done = update_attempt(database, tally, outcome); !done) return done;
+  if (database.changes() == 0) return {};  // recorded already
+  if (Result<> done = store_email(database, outcome.email); !done) return done;
+  if (!outcome.conversation.empty()) {
+    Statement insert = database.prepare("INSERT OR REPLACE INTO conversation VALUES(?,?)");
+    insert << outcome.conversation_id << outcome.conversation;
+    if (Result<> done = insert.run(); !done) return done;
+  }
+  const bool success = outcome.attempt.status == AttemptStatus::success;
   std::optional<Timestamp> send_at;
-  if (outcome.attempt.status == AttemptStatus::success) {
-    const auto read = send_at_of(database, outcome.email.message_id);
+  if (success) {
+    const Result<std::optional<Timestamp>> read = send_at_of(database, outcome.email.message_id);
     if (!read) return std::unexpected(read.error());
     send_at = *read;
   }
-  sent[outcome.attempt.connection_id].add(outcome, send_at, now);
-  return {};
-}
-
-Result<> keep_sent(Database& database, const Sent& sent, Timestamp now) {
-  for (const auto& [connection, counts] : sent) {
-    ConnectionCounts all = counts;
-    {
-      Statement select = database.prepare("SELECT latencies FROM sending WHERE quarter=? AND connection_id=?");
-      select << quarter_of(now) << connection;
-      if (select.step()) all.latencies.add(Latencies::parse(select.text(0)));
-      if (Result<> error = select.error(); !error) return error;
-    }
-    const std::string latencies = all.latencies.text();
-    Statement upsert = database.prepare(
-        "INSERT INTO sending VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(quarter, connection_id) DO UPDATE SET "
-        "succeeded=succeeded+?3, failed=failed+?4, deferred=deferred+?5, latencies=?6");
-    upsert << quarter_of(now) << connection << all.succeeded << all.failed << all.deferred << latencies;
-    if (Result<> done = upsert.run(); !done) return done;
-  }
-  return {};
-}
-
-Result<> record_all(Database& database, const std::vector<AttemptOutcome>& outcomes, Timestamp now) {
-  std::uint64_t succeeded = 0, failed = 0, finished = 0;
-  Sent sent;
-  for (const AttemptOutcome& outcome : outcomes) {
-    if (Result<> done = update_attempt(database, outcome); !done) return done;
-    if (database.changes() == 0) continue;  // recorded already
-    if (Result<> done = store_email(database, outcome.email); !done) return done;
-    if (!outcome.conversation.empty()) {
-      Statement insert = database.prepare("INSERT OR REPLACE INTO conversation VALUES(?,?)");
-      insert << outcome.conversation_id << outcome.conversation;
-      if (Result<> done = insert.run(); !done) return done;
-    }
-    (outcome.attempt.status == AttemptStatus::success ? succeeded : failed) += 1;
-    if (Result<> done = add_to(sent, database, outcome, now); !done) return done;
-    if (is_final(outcome.email.status) && outcome.email.status != EmailStatus::accepted) ++finished;
-  }
-  if (Result<> done = keep_sent(database, sent, now); !done) return done;
-  if (succeeded > 0)
-    if (Result<> done = count(database, now, Counter::succeeded, succeeded); !done) return done;
-  if (failed > 0)
-    if (Result<> done = count(database, now, Counter::failed, failed); !done) return done;
-  if (finished > 0) return count(database, now, Counter::finished, finished);
+  tally.sent(outcome, send_at, now);
+  tally.count(now, success ? Counter::succeeded : Counter::failed);
+  if (is_final(outcome.email.status) && outcome.email.status != EmailStatus::accepted)
+    tally.count(now, Counter::finished);
   return {};
 }
 
@@ -211,8 +174,8 @@ Answer<std::vector<bool>> SqliteStore::begin_attempts(std::vector<AttemptStart> 
   std::vector<bool> begun;
   const Timestamp now = loop_.wall();
   const Result<> written =
-      co_await write(Touches::queue_and_log, [&starts, &begun, now](Database& database) -> Result<> {
-        Result<std::vector<bool>> all = begin_all(database, starts, now);
+      co_await write(Touches::queue_and_log, [&starts, &begun, now](Database& database, Tally& tally) -> Result<> {
+        Result<std::vector<bool>> all = begin_all(database, tally, starts, now);
         if (!all) return std::unexpected(all.error());
         begun = std::move(*all);
         return {};
@@ -222,17 +185,20 @@ Answer<std::vector<bool>> SqliteStore::begin_attempts(std::vector<AttemptStart> 
 }
 
 Answer<> SqliteStore::take_back(std::vector<AttemptId> attempts) {
-  co_return co_await write(Touches::queue_and_log, [&attempts](Database& database) -> Result<> {
+  co_return co_await write(Touches::queue_and_log, [&attempts](Database& database, Tally& tally) -> Result<> {
     for (const AttemptId id : attempts)
-      if (Result<> done = take_back_one(database, id); !done) return done;
+      if (Result<> done = take_back_one(database, tally, id); !done) return done;
     return {};
   });
 }
 
 Answer<> SqliteStore::record(std::vector<AttemptOutcome> outcomes) {
   const Timestamp now = loop_.wall();
-  co_return co_await write(Touches::queue_and_log,
-                           [&outcomes, now](Database& database) { return record_all(database, outcomes, now); });
+  co_return co_await write(Touches::queue_and_log, [&outcomes, now](Database& database, Tally& tally) -> Result<> {
+    for (const AttemptOutcome& outcome : outcomes)
+      if (Result<> done = record_one(database, tally, outcome, now); !done) return done;
+    return {};
+  });
 }
 
 Answer<std::vector<bool>> SqliteStore::postpone(std::vector<EmailRecord> emails) {
@@ -241,8 +207,8 @@ Answer<std::vector<bool>> SqliteStore::postpone(std::vector<EmailRecord> emails)
     changed.clear();
     for (const EmailRecord& email : emails) {
       Statement update = database.prepare(
-          "UPDATE email SET status=?, reason=?, reason_class=?, next_attempt_at=? WHERE id=? AND status IN (0,1,3) "
-          "AND pinned_to IS ?");
+          "UPDATE email SET status=?, reason=?, reason_class=?, next_attempt_at=? WHERE id=? AND status<=3 AND "
+          "status<>2 AND pinned_to IS ?");
       update << static_cast<int>(email.status) << email.reason << static_cast<int>(email.reason_class)
              << email.next_attempt_at << email.id.value << email.pinned_to;
       if (Result<> done = update.run(); !done) return done;
@@ -284,7 +250,7 @@ Answer<std::optional<EmailId>> SqliteStore::end_waits(EmailId after, Timestamp n
   if (!ended.empty()) note(Touches::queue);
   DueTimes due;
   for (const EmailRecord& email : ended) due.note(email);
-  tell_due(due);
+  news_.tell(due);
   if (!written) co_return std::unexpected(written.error());
   co_return last;
 }
@@ -324,28 +290,30 @@ Answer<std::vector<OpenAttempt>> SqliteStore::open_attempts() {
 Answer<std::size_t> SqliteStore::expire(Timestamp now, std::size_t limit) {
   if (expiry_held_) co_return 0;
   std::size_t expired = 0;
-  const Result<> written = co_await write([&expired, now, limit](Database& database) -> Result<> {
-    std::vector<EmailRecord> due;
-    {
-      Statement select = database.prepare(std::string("SELECT ") + email_columns +
-                                          " FROM email e JOIN message m ON m.id=e.message_id"
-                                          " WHERE e.expires_at<=? AND +e.status IN (0,1,3,4) LIMIT ?");
-      select << now << static_cast<std::int64_t>(limit);
-      while (select.step()) due.push_back(read_email(select));
-      if (Result<> error = select.error(); !error) return error;
-    }
-    for (EmailRecord& email : due) {
-      email.status = EmailStatus::expired;
-      email.reason = email.in_doubt_with ? "It expired while in doubt: it may have been sent."
-                                         : "It expired before it could be sent.";
-      email.reason_class = ReasonClass::expired;
-      email.finished_at = now;
-      if (Result<> done = store_email(database, email); !done) return done;
-      if (Result<> done = insert_event(database, email.id, {now, "expired", email.reason, ""}); !done) return done;
-    }
-    expired = due.size();
-    return expired == 0 ? Result<>{} : count(database, now, Counter::finished, expired);
-  });
+  const Result<> written =
+      co_await write(Touches::nothing, [&expired, now, limit](Database& database, Tally& tally) -> Result<> {
+        std::vector<EmailRecord> due;
+        {
+          Statement select = database.prepare(std::string("SELECT ") + email_columns +
+                                              " FROM email e JOIN message m ON m.id=e.message_id"
+                                              " WHERE e.expires_at<=? AND +e.status IN (0,1,3,4) LIMIT ?");
+          select << now << static_cast<std::int64_t>(limit);
+          while (select.step()) due.push_back(read_email(select));
+          if (Result<> error = select.error(); !error) return error;
+        }
+        for (EmailRecord& email : due) {
+          email.status = EmailStatus::expired;
+          email.reason = email.in_doubt_with ? "It expired while in doubt: it may have been sent."
+                                             : "It expired before it could be sent.";
+          email.reason_class = ReasonClass::expired;
+          email.finished_at = now;
+          if (Result<> done = store_email(database, email); !done) return done;
+          if (Result<> done = insert_event(database, email.id, {now, "expired", email.reason, ""}); !done) return done;
+        }
+        expired = due.size();
+        tally.count(now, Counter::finished, expired);
+        return {};
+      });
   if (!written) co_return std::unexpected(written.error());
   if (expired > 0) note(Touches::queue);
   co_return expired;

@@ -87,6 +87,10 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(async::Loop& loop, const 
 }
 
 Answer<> SqliteStore::write(Touches touches, std::function<Result<>(Database&)> work) {
+  return write(touches, [work = std::move(work)](Database& database, Tally&) { return work(database); });
+}
+
+Answer<> SqliteStore::write(Touches touches, std::function<Result<>(Database&, Tally&)> work) {
   async::OneShot<Result<>> answer;
   writer_.submit({std::move(work), [&answer](Result<> result) { answer.set(std::move(result)); }});
   Result<> written = co_await answer;

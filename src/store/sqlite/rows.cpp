@@ -203,21 +203,4 @@ Result<> insert_audit(Database& database, const AuditRecord& audit) {
   return insert.run();
 }
 
-Result<> add_usage(Database& database, ConnectionId connection, Timestamp at, std::int64_t by) {
-  Statement upsert = database.prepare(
-      "INSERT INTO usage VALUES(?1,?2,max(?3,0)) ON CONFLICT(connection_id, quarter) DO UPDATE SET "
-      "count=max(count+?3,0)");
-  upsert << connection << at.ms / std::chrono::duration_cast<Milliseconds>(quarter_of_an_hour).count() << by;
-  return upsert.run();
-}
-
-Result<> count(Database& database, Timestamp at, Counter counter, std::uint64_t by) {
-  constexpr const char* names[] = {"submitted", "succeeded", "failed", "finished"};
-  const std::string name = names[static_cast<int>(counter)];
-  Statement upsert = database.prepare("INSERT INTO rollup(minute," + name +
-                                      ") VALUES(?1,?2) ON CONFLICT(minute) DO UPDATE SET " + name + "=" + name + "+?2");
-  upsert << at.ms / 60000 << by;
-  return upsert.run();
-}
-
 }  // namespace postroom::store::sqlite

@@ -47,10 +47,5 @@ Result<> store_email(Database& database, const EmailRecord& email);
 Result<std::int64_t> last_row(Database& database);  // the id that the insert before it gave
 Result<> insert_event(Database& database, EmailId email, const EmailEvent& event);
 Result<> insert_audit(Database& database, const AuditRecord& audit);
-enum class Counter { submitted, succeeded, failed, finished };
-Result<> count(Database& database, Timestamp at, Counter counter, std::uint64_t by);
-
-// `by` may be negative: what is given back.
-Result<> add_usage(Database& database, ConnectionId connection, Timestamp at, std::int64_t by);
 
 }  // namespace postroom::store::sqlite

@@ -9,6 +9,7 @@
 
 #include "async/one_shot.h"
 #include "store/as_of.h"
+#include "store/news.h"
 #include "store/sqlite/recent_content.h"
 #include "store/sqlite/threads.h"
 #include "store/store.h"
@@ -36,7 +37,8 @@ class SqliteStore final : public Store {
 
   // accepting.cpp
   Answer<AcceptResult> accept(AcceptRequest request) override;
-  void on_due(DueListener listener) override { due_listener_ = std::move(listener); }
+  void on_due(DueListener listener) override { news_.on_due(std::move(listener)); }
+  void on_accepted(AcceptedListener listener) override { news_.on_accepted(std::move(listener)); }
   Answer<> probe() override;
 
   // delivering.cpp
@@ -120,6 +122,7 @@ class SqliteStore final : public Store {
   // What a write changes of the things that pages show (ChangeCounts).
   enum class Touches { nothing, queue, queue_and_log, connections, delivery };
   // Runs `work` in a transaction on the writer's thread. It must be repeatable: it may run twice (see Writer::Job).
+  Answer<> write(Touches touches, std::function<Result<>(Database&, Tally&)> work);
   Answer<> write(Touches touches, std::function<Result<>(Database&)> work);
   Answer<> write(std::function<Result<>(Database&)> work) { return write(Touches::nothing, std::move(work)); }
   void note(Touches touches);
@@ -127,15 +130,11 @@ class SqliteStore final : public Store {
   template <class T>
   Answer<T> read(std::function<Result<T>(Database&)> query);
   Answer<> act_chunk(const QueueAction& action, std::vector<EmailId> ids, Timestamp now, ActionCounts& counts);
-  void tell_due(const DueTimes& times) {
-    if (due_listener_)
-      for (const auto& [lane, earliest] : times) due_listener_(lane, earliest);
-  }
   Moment at(Timestamp now) const { return {now, expiry_held_ ? Timestamp{INT64_MIN} : now}; }
 
   async::Loop& loop_;
   DirectoryLock lock_;  // before the threads: it is let go when both are done
-  DueListener due_listener_;
+  News news_;
   std::atomic<bool> expiry_held_{false};  // readers ask it too
   std::function<void()> connections_listener_;
   ChangeCounts changes_;

@@ -2,12 +2,14 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <utility>
 
 namespace postroom::store::sqlite {
 namespace {
 
-constexpr int checkpoint_pages = 4000;  // of 4 KiB: the WAL is folded back after about 16 MiB
+constexpr int checkpoint_pages = 4000;                      // of 4 KiB: the WAL is folded back after about 16 MiB
+constexpr auto gathering = std::chrono::microseconds(300);  // about what one commit costs: longer waits cost the rate
 
 }  // namespace
 
@@ -43,9 +45,13 @@ Writer::~Writer() {
 }
 
 void Writer::submit(Job job) {
-  const std::scoped_lock lock(mutex_);
-  queued_.push_back(std::move(job));
-  wake_.notify_one();
+  bool enough = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    queued_.push_back(std::move(job));
+    enough = queued_.size() == enough_;
+  }
+  if (enough) wake_.notify_one();
 }
 
 void Writer::run() {
@@ -53,9 +59,14 @@ void Writer::run() {
     std::vector<Job> batch;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queued_.empty(); });
+      if (enough_ > 1) wake_.wait_for(lock, gathering, [this] { return stopping_ || queued_.size() >= enough_; });
+      if (queued_.empty()) {
+        enough_ = 1;
+        wake_.wait(lock, [this] { return stopping_ || !queued_.empty(); });
+      }
       if (queued_.empty()) return;
       batch.swap(queued_);
+      enough_ = batch.size();
     }
     std::vector<Result<>> results(batch.size());
     run_batch(batch, results);
@@ -67,24 +78,22 @@ void Writer::run() {
 }
 
 void Writer::run_batch(std::vector<Job>& batch, std::vector<Result<>>& results) {
-  Result<> all = database_->execute("BEGIN IMMEDIATE");
-  for (std::size_t i = 0; all && i < batch.size(); ++i) all = batch[i].work(*database_);
-  if (all) all = commit();
-  if (all) return;
-  roll_back();
-  for (std::size_t i = 0; i < batch.size(); ++i) results[i] = commit_one(batch[i]);
+  if (commit_all(batch)) return;
+  for (std::size_t i = 0; i < batch.size(); ++i) results[i] = commit_all({&batch[i], 1});
 }
 
-Result<> Writer::commit_one(Job& job) {
-  Result<> done = database_->execute("BEGIN IMMEDIATE");
-  if (done) done = job.work(*database_);
+Result<> Writer::commit_all(std::span<const Job> jobs) {
+  Tally tally;
+  Result<> done = database_->prepare("BEGIN IMMEDIATE").run();
+  for (std::size_t i = 0; done && i < jobs.size(); ++i) done = jobs[i].work(*database_, tally);
+  if (done) done = tally.write(*database_);
   if (done) done = commit();
   if (!done) roll_back();
   return done;
 }
 
 Result<> Writer::commit() {
-  Result<> done = database_->execute("COMMIT");
+  Result<> done = database_->prepare("COMMIT").run();
   healthy_ = done.has_value();
   return done;
 }

@@ -1,5 +1,7 @@
 // The two kinds of thread behind SqliteStore. Writer: exactly one, it alone writes and checkpoints; jobs that wait
-// while a commit is under way share the next one. Readers: read-only connections that see what is committed.
+// while a commit is under way share the next one. Under load that one waits a moment until as many have come as the
+// last one had: the loop has just been told, and its next jobs are on their way. A lone job never waits. Readers:
+// read-only connections that see what is committed.
 #pragma once
 
 #include <atomic>
@@ -8,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +18,7 @@
 #include "async/loop.h"
 #include "base/result.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/tally.h"
 
 namespace postroom::store::sqlite {
 
@@ -25,9 +29,10 @@ Result<std::unique_ptr<Database>> open_for_reading(const std::string& file);
 class Writer {
  public:
   // `work` runs inside a transaction, perhaps more than once: when one of its batch fails, all are rolled back and each
-  // runs alone. `done` runs on the loop's thread with the work's error, or with the commit's.
+  // runs alone. What it adds to the tally is written with the batch. `done` runs on the loop's thread with the work's
+  // error, or with the commit's.
   struct Job {
-    std::function<Result<>(Database&)> work;
+    std::function<Result<>(Database&, Tally&)> work;
     std::move_only_function<void(Result<>)> done;
   };
 
@@ -40,7 +45,7 @@ class Writer {
  private:
   void run();
   void run_batch(std::vector<Job>& batch, std::vector<Result<>>& results);
-  Result<> commit_one(Job& job);
+  Result<> commit_all(std::span<const Job> jobs);
   Result<> commit();
   void roll_back();
 
@@ -50,6 +55,7 @@ class Writer {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Job> queued_;
+  std::size_t enough_ = 1;  // jobs to begin with: as many as the last batch had
   bool stopping_ = false;
   std::atomic<bool> healthy_{true};
   std::thread thread_;
