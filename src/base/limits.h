@@ -21,7 +21,7 @@ inline constexpr std::size_t domain = 255;
 inline constexpr std::size_t recipients_per_transaction = 100;  // RFC 5321 §4.5.3.1.8: a server takes at least 100
 
 // A message.
-inline constexpr std::size_t message_bytes = 25 * 1024 * 1024;  // frozen; what SIZE announces
+inline constexpr std::size_t message_bytes = 25 * 1024 * 1024;  // as given, or as composed; what SIZE announces
 inline constexpr std::size_t recipients = 1000;
 inline constexpr std::size_t attachments = 100;
 inline constexpr std::size_t subject = 2000;

@@ -183,7 +183,9 @@ Intake::Preparation Intake::prepare(const AnySubmission& submission,
                      : freeze(*raw, checked, message_id, received(raw->trace, host_name_, added.message.id, now));
   if (Refusal* refusal = std::get_if<Refusal>(&frozen)) return std::move(*refusal);
   Frozen& message = std::get<Frozen>(frozen);
-  if (message.content.size() > limits_.message_bytes) return too_large(limits_.message_bytes);
+  // What is added to a message that was given whole takes no room from its sender (RFC 1870 §6.1: as transmitted).
+  const std::size_t size = raw != nullptr ? raw->content.size() : message.content.size();
+  if (size > limits_.message_bytes) return too_large(limits_.message_bytes);
 
   store::MessageRecord& record = added.message;
   record.reverse_path = message.reverse_path.text();

@@ -49,6 +49,12 @@ def kept(name, sent, **more):
     return content(name, sent, 250, 1, **more)
 
 
+def sized(octets):
+    """A content of just that many octets, in lines of 100."""
+    lines, rest = divmod(octets - len(HEADER), 100)
+    return HEADER + (b"x" * 98 + b"\r\n") * (lines - 1) + b"x" * (98 + rest) + b"\r\n"
+
+
 # ---- what must never be an end of the data -------------------------------------------------------------------------
 
 NO_ENDS = {"LF.LF": b"\n.\n", "LF.CRLF": b"\n.\r\n", "CRLF.LF": b"\r\n.\n", "CR.CR": b"\r.\r", "CR.CRLF": b"\r.\r\n",
@@ -129,7 +135,8 @@ FRAMING = [
     kept("control characters in the body", HEADER + bytes(range(1, 10)) + b"\x0b\x0c\x0e\x7f\r\n"),
     kept("64 kB of lines", HEADER + (b"x" * 62 + b"\r\n") * 1024),
     kept("64 kB of stuffed dots", HEADER + (b".." + b"x" * 60 + b"\r\n") * 1024),
-    content("one byte too large", HEADER + (b"x" * 98 + b"\r\n") * (LARGEST // 100) + b"x\r\n", 552),
+    kept("as large as SIZE says", sized(LARGEST)),
+    content("one byte too large", sized(LARGEST + 1), 552),
     content("too large, with bare LF", HEADER + (b"x" * 98 + b"\n\r\n") * (LARGEST // 100), 552),
     case("too large, then one that fits", OPEN + HEADER + (b"x" * 98 + b"\r\n") * (LARGEST // 100) + END + MESSAGE,
          "250 250 354 552 250 250 354 250", 1),
