@@ -23,9 +23,19 @@ class Sink:
         self.port = int(self._process.stdout.readline().rsplit(":", 1)[1])
 
     def taken(self):
-        self._process.stdin.write("?\n")
+        return int(self._ask("?")[0])
+
+    def forget_latencies(self):
+        self._ask("new")
+
+    def latencies(self):
+        """p50 and p99 in milliseconds of paced messages, from the moment they were to be sent."""
+        return [float(each) for each in self._ask("?")[1:]]
+
+    def _ask(self, question):
+        self._process.stdin.write(question + "\n")
         self._process.stdin.flush()
-        return int(self._process.stdout.readline())
+        return self._process.stdout.readline().split()
 
     def stop(self):
         self._process.stdin.close()

@@ -91,24 +91,36 @@ struct Channel {
   }
 };
 
+// The field in which a message bears the moment it came at: nanoseconds of the steady clock.
+inline constexpr std::string_view sent_field = "X-Sent: ";
+
+inline float ms_since(SteadyTime begin) {
+  return std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - begin).count();
+}
+
+inline double percentile_of(std::vector<float> all, std::size_t percent) {
+  if (all.empty()) return 0;
+  const auto place = all.begin() + static_cast<std::ptrdiff_t>(all.size() * percent / 100);
+  std::nth_element(all.begin(), place, all.end());
+  return static_cast<double>(*place);
+}
+
 // Acceptance latencies and the rate, printed as one JSON line.
 class Figures {
  public:
   explicit Figures(std::size_t expected) { latencies_ms_.reserve(expected); }
 
-  void add(SteadyTime begin) {
-    latencies_ms_.push_back(std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - begin).count());
-  }
+  void add(SteadyTime begin) { latencies_ms_.push_back(ms_since(begin)); }
 
   std::size_t count() const { return latencies_ms_.size(); }
 
   void print() {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-    std::sort(latencies_ms_.begin(), latencies_ms_.end());
     const std::size_t size = latencies_ms_.size();
     std::printf(
         "{\"accepted\": %zu, \"seconds\": %.3f, \"accepted_per_s\": %.0f, \"p50_ms\": %.2f, \"p99_ms\": %.2f}\n", size,
-        seconds, static_cast<double>(size) / seconds, latencies_ms_[size / 2], latencies_ms_[size * 99 / 100]);
+        seconds, static_cast<double>(size) / seconds, percentile_of(latencies_ms_, 50),
+        percentile_of(latencies_ms_, 99));
   }
 
  private:

@@ -1,8 +1,11 @@
 // Submits MESSAGES messages of about BYTES bytes over SESSIONS kept SMTP connections, each after the 250 of the one
 // before it, as an application's client does. The first line of stdin, if not empty, is the password of AUTH PLAIN.
-// usage: smtp_source PORT MESSAGES SESSIONS BYTES
+// With RATE, messages come at random moments, RATE a second in the mean (a Poisson process, the same in every run),
+// each over a session that is free; its content bears the moment (smtp_sink.cpp), and latency counts from it. usage:
+// smtp_source PORT MESSAGES SESSIONS BYTES [RATE]
 #include <deque>
 #include <iostream>
+#include <random>
 
 #include "loopback.h"
 
@@ -30,8 +33,9 @@ std::string base64(std::string_view bytes) {  // RFC 4648 §4
 
 class Source {
  public:
-  Source(std::uint16_t port, std::size_t messages, std::size_t sessions, std::size_t bytes, std::string_view password)
-      : messages_(messages), figures_(messages), content_(content(bytes)) {
+  Source(std::uint16_t port, std::size_t messages, std::size_t sessions, std::size_t bytes, double rate,
+         std::string_view password)
+      : messages_(messages), rate_(rate), figures_(messages), content_(content(bytes)) {
     if (!password.empty()) auth_ = "AUTH PLAIN " + base64(std::string("\0bench\0", 7).append(password)) + "\r\n";
     for (std::size_t i = 0; i < sessions; ++i) {
       Session& session = sessions_.emplace_back();
@@ -42,15 +46,19 @@ class Source {
 
   int run() {
     epoll_event events[256];
+    SteadyTime heard = std::chrono::steady_clock::now();
     while (figures_.count() < messages_) {
-      const int count = epoll_wait(epoll_, events, 256, 60'000);
-      if (count == 0) give_up("no reply for 60 s");
+      const timespec patience = until_next();
+      const int count = epoll_pwait2(epoll_, events, 256, &patience, nullptr);
+      if (count > 0) heard = std::chrono::steady_clock::now();
+      if (std::chrono::steady_clock::now() - heard > std::chrono::minutes(1)) give_up("no reply for 60 s");
       for (int i = 0; i < count; ++i) {
         Session& session = *static_cast<Session*>(static_cast<Channel*>(events[i].data.ptr));
         if ((events[i].events & EPOLLOUT) != 0 && !session.out.empty()) session.flush(epoll_);
         if (!session.receive()) give_up("the server closed a session");
         read_replies(session);
       }
+      if (rate_ > 0) begin_due();
     }
     figures_.print();
     return 0;
@@ -90,10 +98,10 @@ class Source {
         figures_.add(session.begin);
         [[fallthrough]];
       case Awaiting::auth:
-        begin(session);
+        is_free(session);
         break;
       case Awaiting::ehlo:
-        if (auth_.empty()) return begin(session);
+        if (auth_.empty()) return is_free(session);
         session.send(epoll_, auth_);
         session.awaiting = Awaiting::auth;
         break;
@@ -104,6 +112,9 @@ class Source {
         session.awaiting = Awaiting::data;
         break;
       case Awaiting::data:
+        if (rate_ > 0)
+          session.send(epoll_,
+                       std::string(sent_field) + std::to_string(session.begin.time_since_epoch().count()) + "\r\n");
         session.send(epoll_, content_);
         session.awaiting = Awaiting::dot;
         break;
@@ -112,22 +123,50 @@ class Source {
     }
   }
 
-  void begin(Session& session) {
+  void is_free(Session& session) {
     session.awaiting = Session::Awaiting::nothing;
+    if (rate_ > 0) {
+      free_.push_back(&session);
+    } else {
+      begin(session, std::chrono::steady_clock::now());
+    }
+  }
+
+  timespec until_next() const {
+    if (rate_ == 0 || free_.empty() || begun_ == messages_) return {1, 0};
+    const auto left = std::chrono::nanoseconds(next_ - std::chrono::steady_clock::now()).count();
+    return {0, std::clamp<long>(left, 0, 999'999'999)};
+  }
+
+  void begin_due() {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (begun_ == 0 && free_.size() < sessions_.size()) next_ = now;  // until all are open
+    for (; next_ <= now && !free_.empty() && begun_ < messages_; free_.pop_front()) {
+      begin(*free_.front(), next_);
+      next_ += std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double>(gap_(chance_)));
+    }
+  }
+
+  void begin(Session& session, SteadyTime at) {
     if (begun_ == messages_) return;
     ++begun_;
-    session.begin = std::chrono::steady_clock::now();
+    session.begin = at;
     session.send(epoll_, "MAIL FROM:<shop@example.com>\r\nRCPT TO:<ann@example.org>\r\nDATA\r\n");  // RFC 2920
     session.awaiting = Session::Awaiting::mail;
   }
 
   int epoll_ = epoll_create1(EPOLL_CLOEXEC);
   std::size_t messages_;
+  double rate_;  // a second; 0: as fast as the replies come
   std::size_t begun_ = 0;
   Figures figures_;
   std::string content_;
   std::string auth_;
   std::deque<Session> sessions_;
+  std::deque<Session*> free_;
+  SteadyTime next_;
+  std::mt19937 chance_;
+  std::exponential_distribution<> gap_{rate_ > 0 ? rate_ : 1};
 };
 
 }  // namespace
@@ -135,11 +174,12 @@ class Source {
 
 int main(int count, char** words) {
   std::string password;
-  if (count != 5 || !std::getline(std::cin, password)) {
-    std::fprintf(stderr, "usage: smtp_source PORT MESSAGES SESSIONS BYTES <<< PASSWORD\n");
+  if (count < 5 || count > 6 || !std::getline(std::cin, password)) {
+    std::fprintf(stderr, "usage: smtp_source PORT MESSAGES SESSIONS BYTES [RATE] <<< PASSWORD\n");
     return 2;
   }
   const auto number = [&](int index) { return std::strtoul(words[index], nullptr, 10); };
-  return postroom::bench::Source(static_cast<std::uint16_t>(number(1)), number(2), number(3), number(4), password)
+  const double rate = count == 6 ? std::strtod(words[5], nullptr) : 0;
+  return postroom::bench::Source(static_cast<std::uint16_t>(number(1)), number(2), number(3), number(4), rate, password)
       .run();
 }
