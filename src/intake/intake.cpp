@@ -103,6 +103,21 @@ std::variant<Frozen, Refusal> freeze(const ComposedSubmission& submission, const
   return Frozen{std::move(*content), submission.subject, from.address, eight_bit, eight_bit};
 }
 
+// One of a message's emails.
+store::EmailRecord email_to(const mail::Address& recipient, EmailId id, const store::MessageRecord& message,
+                            const Checked& checked) {
+  store::EmailRecord email;
+  email.id = id;
+  email.message_id = message.id;
+  email.address = recipient.text();
+  email.status = checked.scheduled ? store::EmailStatus::scheduled : store::EmailStatus::queued;
+  email.next_attempt_at = checked.due_at;
+  email.expires_at = message.expires_at;
+  email.pinned_to = message.pinned_to;
+  email.lane = message.lane;
+  return email;
+}
+
 // The Received field's value (RFC 5321 §4.4), "" without a trace. No "for": all recipients share the content.
 std::string received(const std::optional<Trace>& trace, const std::string& host, MessageId id, Timestamp now) {
   if (!trace) return {};
@@ -204,18 +219,8 @@ Intake::Preparation Intake::prepare(const AnySubmission& submission,
   record.submitted_by = credential;
   record.email_count = static_cast<std::uint32_t>(checked.recipients.size());
   added.content = std::make_shared<const std::string>(std::move(message.content));
-  for (const mail::Address& recipient : checked.recipients) {
-    store::EmailRecord email;
-    email.id = EmailId{ids_.next(now, bucket)};
-    email.message_id = record.id;
-    email.address = recipient.text();
-    email.status = checked.scheduled ? store::EmailStatus::scheduled : store::EmailStatus::queued;
-    email.next_attempt_at = checked.due_at;
-    email.expires_at = checked.expires_at;
-    email.pinned_to = options.connection_id;
-    email.lane = checked.lane;
-    added.emails.push_back(std::move(email));
-  }
+  for (const mail::Address& recipient : checked.recipients)
+    added.emails.push_back(email_to(recipient, EmailId{ids_.next(now, bucket)}, record, checked));
   if (idempotency) added.idempotency = store::IdempotencyClaim{credential, idempotency->key, idempotency->body_sha256};
   // By SMTP the id alone is the answer, unless it is to be said again.
   const bool by_smtp = raw != nullptr && raw->trace;
