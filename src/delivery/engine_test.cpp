@@ -97,6 +97,7 @@ class EngineTest : public ::testing::Test {
   static EngineOptions options() {
     EngineOptions options;
     options.breaker = {1, seconds(5), seconds(30)};
+    options.window = 100;
     return options;
   }
 
@@ -122,6 +123,26 @@ TEST_F(EngineTest, ProbesAgainAfterAProbeThatFailed) {
   provider_.then(takes_mail);
   loop_.run_for(minutes(2));
   EXPECT_EQ(status_of(id), EmailStatus::accepted);
+}
+
+// What is handed over when it comes in is bounded as what is read is; the rest is read later, and none forgotten.
+TEST_F(EngineTest, ReadsWhatCameInFasterThanItLeft) {
+  Script slow_to_answer = testing::one_message("");
+  slow_to_answer.emplace_back("PAUSE 60");
+  slow_to_answer.emplace_back("CLOSE");
+  provider_.next(slow_to_answer);
+  provider_.then(takes_mail);
+  connect();
+  begin();
+  submit();
+  loop_.run_for(seconds(1));
+  std::vector<EmailId> behind;
+  for (std::size_t i = 0; i < options().window; ++i) behind.push_back(submit());
+  EXPECT_LT(engine_.in_memory(), options().window * 3 / 4);
+  loop_.run_for(std::chrono::hours(4));  // each good-bye waits in vain for its answer
+  const auto accepted =
+      std::ranges::count_if(behind, [this](EmailId id) { return status_of(id) == EmailStatus::accepted; });
+  EXPECT_EQ(static_cast<std::size_t>(accepted), behind.size());
 }
 
 // A session that was open when the connection fell ill is still busy, and its lost reply says nothing of the provider.

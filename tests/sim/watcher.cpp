@@ -160,7 +160,8 @@ void Watcher::check_change(const EmailRecord& before, const EmailRecord& after, 
   if (after.status == EmailStatus::expired && before.status != after.status && world_.latest < after.expires_at)
     world_.violated("nothing expires before its time", who);
   if (after.status == EmailStatus::failed && before.status != after.status) roads_.failed(after);
-  if (after.status == EmailStatus::queued && before.next_attempt_at != after.next_attempt_at) roads_.postponed(after);
+  const bool other_time = after.status == EmailStatus::queued && before.next_attempt_at != after.next_attempt_at;
+  if (other_time && *after.next_attempt_at > world_.now) roads_.postponed(after);  // else an operator made it due
   if (before.status == EmailStatus::sending || after.status != EmailStatus::sending) return;
   // The wall clock may have stepped back since: the latest it showed counts. What is queued waits for a connection
   // only, and a change of settings ends that (the limits are watched in books.cpp).
