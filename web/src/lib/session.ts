@@ -36,9 +36,14 @@ function taken(session: Session): Session {
   return session;
 }
 
+const asked = { queryKey: SESSION, queryFn: readSession, staleTime: Infinity };
+
 export function useSession() {
-  return useQuery({ queryKey: SESSION, queryFn: readSession, staleTime: Infinity, retry: 2 });
+  return useQuery({ ...asked, retry: 2 });
 }
+
+/** Asks who is signed in before anything is drawn that needs to know. */
+export const askSession = (queries: QueryClient) => void queries.prefetchQuery(asked);
 
 export function useRights(): Rights {
   return rightsOf(useSession().data);
