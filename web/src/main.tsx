@@ -4,6 +4,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { ApiError } from './api/problem';
+import { askEarly } from './lib/early';
 import { speak } from './lib/i18n';
 import { ahead } from './lib/later';
 import { prefs } from './lib/prefs';
@@ -19,7 +20,10 @@ const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 5_000,
 
 // All that the first page needs is asked for at once, not one after the other.
 for (const page of pagesOf(location.pathname)) ahead(page);
-if (isInHouse(location.pathname)) askSession(queries);
+if (isInHouse(location.pathname)) {
+  askEarly(location.pathname, location.search, prefs.get().page_size);
+  askSession(queries);
+}
 await speak(prefs.get().language).catch(() => speak('en'));
 
 createRoot(document.getElementById('root')!).render(
