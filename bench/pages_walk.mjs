@@ -1,5 +1,6 @@
 // The browser's half of bench/pages: opens lists, filters, sorts and scrolls them as a person would, and prints what that
 // took as JSON. BASE_URL, EMAIL and PASSWORD say where and as whom; PLAN is the JSON of what to measure (bench/pages).
+import fs from 'node:fs';
 import { ask, base, launch, need, person, signIn } from '../web/e2e/browser.mjs';
 
 const plan = JSON.parse(need('PLAN'));
@@ -104,15 +105,22 @@ const rowsShown = async (page) => {
   return page.evaluate(() => bench.firstRows);
 };
 
+/** CPU that the main threads of the tab have used (proc(5), schedstat): what a load would take of an idle machine. */
+const cpuMs = (ids, others) =>
+  ids.filter((id) => !others.has(id)).reduce((sum, id) => sum + Number(fs.readFileSync(`/proc/${id}/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1e6, 0);
+
 async function timeLoads() {
   const found = {};
   for (const path of plan.loads) {
-    const times = (found[path] = { cold: [], warm: [] });
+    const times = (found[path] = { cold: [], warm: [], cpu: [] });
     for (let round = 0; round < plan.rounds; round++) {
+      const others = new Set(await renderers());
       const { context, page } = await visitor();
       for (const cache of ['cold', 'warm', 'warm']) {
+        const before = cpuMs(await renderers(), others);
         await page.goto(base + path, { waitUntil: 'commit' });
         times[cache].push(await rowsShown(page));
+        if (cache === 'warm') times.cpu.push(cpuMs(await renderers(), others) - before);
       }
       await context.close();
     }
