@@ -9,6 +9,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "end_to_end"))
 
 from ends import ENDS  # noqa: E402: found by the line above
+from harness import Postroom  # noqa: E402
 from waiting import wait_for  # noqa: E402
 
 SEED_GUARD_S = 3600
@@ -44,3 +45,20 @@ def memory_mb(pid):
             name, _, value = line.partition(":")
             fields[name] = value
     return int(fields["VmRSS"].split()[0]) / 1024, int(fields["VmHWM"].split()[0]) / 1024
+
+
+def open_seeded(arguments):
+    """A server, started, on `arguments.dir`, which is seeded first when it is not yet."""
+    postroom = Postroom("")
+    postroom.stop()
+    if arguments.dir:
+        postroom.data = os.path.abspath(arguments.dir)
+    if not os.path.exists(os.path.join(postroom.data, "seeded")):
+        took = seed(postroom.data, arguments.queued, arguments.shape, arguments.log)
+        with open(os.path.join(postroom.data, "seeded"), "w", encoding="ascii"):
+            pass
+        print(f"seeded {arguments.queued:,} queued ({arguments.shape}) and {arguments.log:,} log rows in {took:.0f} s",
+              flush=True)
+    print(f"start: {start(postroom):.2f} s", flush=True)
+    postroom.key = postroom.create_key("lists", "admin")
+    return postroom
