@@ -263,6 +263,39 @@ TEST_P(LongListing, FindsWhatEachIndexAnswers) {
     for (const QueueSort sort : {QueueSort::created_at, QueueSort::next_attempt_at}) expect_walked(filter, sort, whole);
 }
 
+// Among other mail, before it and behind it in every order.
+TEST_P(LongListing, FindsDeferredMailInTheOrderOfItsTimes) {
+  fill_up();
+  std::vector<AttemptStart> starts;
+  std::vector<AttemptOutcome> outcomes;
+  for (EmailRecord email : walk_all({}, QueueSort::created_at, Direction::ascending)) {
+    AttemptOutcome outcome;
+    outcome.attempt = mailroom_.attempt(email);
+    starts.push_back({outcome.attempt, email.pinned_to, email.in_doubt_with});
+    const auto number = static_cast<int>(outcomes.size());
+    outcome.attempt.status = AttemptStatus::fail;
+    email.status = deferred;
+    email.attempts = email.tries = 1;
+    email.last_attempt_at = mailroom_.now() - minutes(number % 11);
+    email.next_attempt_at = mailroom_.now() + minutes(10 + number % 13);
+    outcome.email = std::move(email);
+    outcomes.push_back(std::move(outcome));
+  }
+  get(store_->begin_attempts(std::move(starts)));
+  must(store_->record(std::move(outcomes)));
+  fill_up();
+  const std::vector<EmailRecord> whole = walk_all({}, QueueSort::created_at, Direction::ascending);
+  QueueFilter filter;
+  filter.statuses = {deferred};
+  ASSERT_EQ(walk_all(filter, QueueSort::created_at, Direction::ascending).size(), 3200u);
+  for (const QueueSort sort : {QueueSort::next_attempt_at, QueueSort::last_attempt_at, QueueSort::attempts})
+    expect_walked(filter, sort, whole);
+  filter.next_attempt_at = {mailroom_.now() + minutes(5), std::nullopt};
+  filter.last_attempt_at = {mailroom_.now() - minutes(30), std::nullopt};
+  for (const QueueSort sort : {QueueSort::next_attempt_at, QueueSort::last_attempt_at})
+    expect_walked(filter, sort, whole);
+}
+
 TEST_P(Listing, KeepsTheDepthOfTheQueueThroughEveryChange) {
   fill();
   NewMessage later = mailroom_.message({"ann@example.org"});

@@ -46,6 +46,7 @@ struct SortIndex {
   const char* column;
   const char* index;
   Bounds bounds;
+  const char* rows = "";  // which the index has, when not all
 };
 
 SortIndex index_of(QueueSort sort, const QueueFilter& filter) {
@@ -53,11 +54,22 @@ SortIndex index_of(QueueSort sort, const QueueFilter& filter) {
     if (!value) return std::nullopt;
     return static_cast<std::int64_t>(*value) + more;
   };
+  const auto only = [&filter](EmailStatus status) {
+    return !filter.statuses.empty() &&
+           std::ranges::all_of(filter.statuses, [status](EmailStatus one) { return one == status; });
+  };
   switch (sort) {
-    case QueueSort::next_attempt_at:
-      return {"next_attempt_at", "email_next", bounds_of(filter.next_attempt_at)};
-    case QueueSort::last_attempt_at:
-      return {"last_attempt_at", "email_last", bounds_of(filter.last_attempt_at)};
+    case QueueSort::next_attempt_at: {
+      const Bounds bounds = bounds_of(filter.next_attempt_at);
+      if (only(EmailStatus::deferred)) return {"next_attempt_at", "email_deferred_next", bounds, "status=3 AND "};
+      if (only(EmailStatus::scheduled)) return {"next_attempt_at", "email_scheduled", bounds, "status=1 AND "};
+      return {"next_attempt_at", "email_next", bounds};
+    }
+    case QueueSort::last_attempt_at: {
+      const Bounds bounds = bounds_of(filter.last_attempt_at);
+      if (only(EmailStatus::deferred)) return {"last_attempt_at", "email_deferred_last", bounds, "status=3 AND "};
+      return {"last_attempt_at", "email_last", bounds};
+    }
     case QueueSort::attempts:
       return {"attempts", "email_attempts", {number(filter.attempts_from, 0), number(filter.attempts_to, 1)}};
     case QueueSort::email:
@@ -72,8 +84,12 @@ Source entries(const std::string& index, const std::string& condition, std::vect
   return {"SELECT id FROM email INDEXED BY " + index + " WHERE " + condition, std::move(parameters)};
 }
 
+Source entries(const SortIndex& sorted, const std::string& condition, std::vector<Parameter> parameters) {
+  return entries(sorted.index, sorted.rows + condition, std::move(parameters));
+}
+
 Source entries(const SortIndex& sorted) {
-  Source source = entries(sorted.index, std::string(sorted.column) + " IS NOT NULL", {});
+  Source source = entries(sorted, std::string(sorted.column) + " IS NOT NULL", {});
   const auto bound = [&](const char* relation, const std::optional<Parameter>& value) {
     if (!value) return;
     source.select += std::string(" AND ") + sorted.column + relation;
@@ -283,7 +299,7 @@ std::vector<Source> stretches_of(const QueueQuery& query, const SortIndex& sorte
   const std::string order = up ? " ASC" : " DESC";
   const std::string beyond = up ? ">?" : "<?";
   const std::optional<Position>& after = query.page.after;
-  Source nulls = entries(sorted.index, column + " IS NULL", {});
+  Source nulls = entries(sorted, column + " IS NULL", {});
   if (after && !after->has_value) {
     nulls.select += " AND id" + beyond;
     nulls.parameters.emplace_back(static_cast<std::int64_t>(after->id));
@@ -292,7 +308,7 @@ std::vector<Source> stretches_of(const QueueQuery& query, const SortIndex& sorte
   Source values = entries(sorted), ties = values;
   if (after && after->has_value) {
     const Parameter value = query.sort == QueueSort::email ? Parameter(after->value) : after->number().value_or(0);
-    ties = entries(sorted.index, column + "=? AND id" + beyond + " ORDER BY id" + order,
+    ties = entries(sorted, column + "=? AND id" + beyond + " ORDER BY id" + order,
                    {value, static_cast<std::int64_t>(after->id)});
     values.select += " AND " + column + beyond;
     values.parameters.push_back(value);
