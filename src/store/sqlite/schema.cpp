@@ -141,7 +141,8 @@ CREATE TABLE submission_login(
   per_minute INTEGER NOT NULL, per_day INTEGER NOT NULL, enabled INTEGER NOT NULL, created_at INTEGER NOT NULL,
   last_used_at INTEGER);
 )sql",
-    // The deferred in the order of their times: few of the mail pays for it, and the other rows need not be passed over.
+    // The deferred in the order of their times: few of the mail pays for it, and the other rows need not be passed
+    // over.
     R"sql(
 CREATE INDEX email_deferred_next ON email(next_attempt_at, id) WHERE status = 3;
 CREATE INDEX email_deferred_last ON email(last_attempt_at, id) WHERE status = 3;
