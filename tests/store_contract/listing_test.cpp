@@ -261,6 +261,8 @@ TEST_P(LongListing, FindsWhatEachIndexAnswers) {
   filters[7].attempts_to = 0;
   for (const QueueFilter& filter : filters)
     for (const QueueSort sort : {QueueSort::created_at, QueueSort::next_attempt_at}) expect_walked(filter, sort, whole);
+  mailroom_.set_now(mailroom_.now() + minutes(10));  // all that was scheduled is queued by now
+  expect_walked(filters[0], QueueSort::next_attempt_at, walk_all({}, QueueSort::created_at, Direction::ascending));
 }
 
 // Among other mail, before it and behind it in every order.
@@ -290,10 +292,27 @@ TEST_P(LongListing, FindsDeferredMailInTheOrderOfItsTimes) {
   ASSERT_EQ(walk_all(filter, QueueSort::created_at, Direction::ascending).size(), 3200u);
   for (const QueueSort sort : {QueueSort::next_attempt_at, QueueSort::last_attempt_at, QueueSort::attempts})
     expect_walked(filter, sort, whole);
+  filter.lane = "default";
+  filter.reason_class = ReasonClass::none;
+  filter.attempts_from = 1;
+  filter.email = EmailFilter{EmailFilter::Kind::domain, "EXAMPLE.org"};
+  expect_walked(filter, QueueSort::email, whole);
   filter.next_attempt_at = {mailroom_.now() + minutes(5), std::nullopt};
   filter.last_attempt_at = {mailroom_.now() - minutes(30), std::nullopt};
   for (const QueueSort sort : {QueueSort::next_attempt_at, QueueSort::last_attempt_at})
     expect_walked(filter, sort, whole);
+}
+
+TEST_P(LongListing, FindsMailThatWaitsForNoTime) {
+  fill_up();
+  QueueAction hold;
+  hold.act = QueueAct::hold;
+  hold.filter = QueueFilter{};
+  EXPECT_EQ(get(store_->act(hold, mailroom_.now())).changed, 3200u);
+  fill_up();
+  QueueFilter filter;
+  filter.statuses = {held};
+  expect_walked(filter, QueueSort::next_attempt_at, walk_all({}, QueueSort::created_at, Direction::ascending));
 }
 
 TEST_P(Listing, KeepsTheDepthOfTheQueueThroughEveryChange) {

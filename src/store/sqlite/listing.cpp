@@ -2,6 +2,7 @@
 // order, tests the other filters row by row, and stops at the page's end or when the time for one page is over. Such a
 // page may be short and still have a next one.
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -138,7 +139,7 @@ std::vector<Narrowing> narrowings_of(const QueueFilter& filter, Timestamp now) {
   }
   if (bounds_of(filter.email).any()) all.push_back({entries(index_of(QueueSort::email, filter))});
   if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
-    all.push_back({entries("email_domain", "domain=?", {filter.email->value})});
+    all.push_back({entries("email_domain", "domain=?", {to_lower(filter.email->value)})});
   if (filter.connection_id) all.push_back(entries_of_connection(*filter.connection_id));
   if (asks_only_queued_states(filter)) {
     all.push_back(entries_with_status(filter));
@@ -159,7 +160,7 @@ Result<Narrowing> sources_by_id(Database& database, const QueueFilter& filter, T
   if (filter.email && filter.email->kind == EmailFilter::Kind::exact)
     return Narrowing{entries("email_address", "address=?", {filter.email->value})};
   if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
-    return Narrowing{entries("email_domain", "domain=?", {filter.email->value})};
+    return Narrowing{entries("email_domain", "domain=?", {to_lower(filter.email->value)})};
   if (filter.connection_id) return entries_of_connection(*filter.connection_id);
   if (asks_only_queued_states(filter)) {
     Narrowing sources = entries_with_status(filter);
@@ -291,6 +292,43 @@ Result<> walk_ids(Database& database, const QueueQuery& query, Page<EmailRecord>
   return walk.error();
 }
 
+// What a row's own columns must say if the filter is to take the row, as a condition in SQL: rows that fail it need not
+// be read. A row that passes may still not match: it is shown as of now (as_of.h).
+struct Test {
+  std::string condition = "1";
+  std::vector<Parameter> parameters;
+
+  void demand(const std::string& more, std::vector<Parameter> values) {
+    condition += " AND " + more;
+    std::ranges::move(values, std::back_inserter(parameters));
+  }
+  void demand_range(const char* column, const Bounds& bounds) {
+    if (bounds.from) demand(std::string(column) + ">=?", {*bounds.from});
+    if (bounds.to) demand(std::string(column) + "<?", {*bounds.to});
+  }
+};
+
+Test test_of(const QueueFilter& filter) {
+  Test test;
+  if (asks_only_queued_states(filter)) {
+    std::string stored = asks(filter, EmailStatus::queued) ? "status=1" : "0";  // scheduled, and its time has come
+    for (const EmailStatus status : filter.statuses) stored += " OR status=" + std::to_string(static_cast<int>(status));
+    test.demand("(" + stored + ")", {});
+  }
+  if (filter.lane) test.demand("lane=?", {*filter.lane});
+  if (filter.reason_class && *filter.reason_class != ReasonClass::expired)
+    test.demand("reason_class=?", {static_cast<std::int64_t>(*filter.reason_class)});
+  if (filter.connection_id)
+    test.demand("(pinned_to=? OR in_doubt_with=?)", {*filter.connection_id, *filter.connection_id});
+  if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
+    test.demand("domain=?", {to_lower(filter.email->value)});
+  for (const QueueSort sort : {QueueSort::attempts, QueueSort::last_attempt_at, QueueSort::next_attempt_at}) {
+    const SortIndex index = index_of(sort, filter);
+    test.demand_range(index.column, index.bounds);
+  }
+  return test;
+}
+
 // The stretches of an index that is in the list's order: rows without a value, those that tie with the last one seen
 // (the rowid takes no part in an index range of row values), and the rest.
 std::vector<Source> stretches_of(const QueueQuery& query, const SortIndex& sorted) {
@@ -324,10 +362,13 @@ std::vector<Source> stretches_of(const QueueQuery& query, const SortIndex& sorte
 }
 
 Result<> walk_sorted(Database& database, const QueueQuery& query, Page<EmailRecord>& page, Patience& patience) {
+  const Test test = test_of(query.filter);
   for (const Source& stretch : stretches_of(query, index_of(query.sort, query.filter))) {
-    Statement select = database.prepare(stretch.select);
+    Statement select = database.prepare("SELECT id, " + test.condition + stretch.select.substr(sizeof "SELECT id" - 1));
+    bind(select, test.parameters);
     bind(select, stretch.parameters);
     while (select.step()) {
+      if (select.integer(1) == 0 && !patience.is_over()) continue;
       const Result<bool> more = add_row(database, query, static_cast<std::uint64_t>(select.integer(0)), page, patience);
       if (!more) return std::unexpected(more.error());
       if (!*more) return {};
@@ -354,10 +395,20 @@ Result<> complete_page(Database& database, Page<EmailRecord>& page) {
   return {};
 }
 
+// Mail in these states waits for no time: a list by that time has it in the order of its ids.
+bool is_in_order_of_ids(const QueueQuery& query) {
+  const auto has_no_time = [](EmailStatus status) {
+    return status == EmailStatus::sending || status == EmailStatus::held || status == EmailStatus::unknown;
+  };
+  const std::vector<EmailStatus>& asked = query.filter.statuses;
+  return query.sort == QueueSort::created_at ||
+         (query.sort == QueueSort::next_attempt_at && !asked.empty() && std::ranges::all_of(asked, has_no_time));
+}
+
 Result<Page<EmailRecord>> page_of_walked(Database& database, const QueueQuery& query, Patience patience) {
   Page<EmailRecord> page;
-  const Result<> walked = query.sort == QueueSort::created_at ? walk_ids(database, query, page, patience)
-                                                              : walk_sorted(database, query, page, patience);
+  const Result<> walked = is_in_order_of_ids(query) ? walk_ids(database, query, page, patience)
+                                                    : walk_sorted(database, query, page, patience);
   if (!walked) return std::unexpected(walked.error());
   const bool whole = !query.page.after && !page.next;  // then the page itself is the count
   const Result<Total> total = whole ? Total{page.items.size(), true} : total_of(database, query);

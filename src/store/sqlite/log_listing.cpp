@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "store/filters.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/sqlite_store.h"
@@ -40,7 +41,7 @@ std::vector<Narrowing> narrowings_by_id(const LogFilter& filter) {
   if (filter.email && filter.email->kind == EmailFilter::Kind::exact)
     all.push_back({entries("attempt_address", "address=?", {filter.email->value})});
   if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
-    all.push_back({entries("attempt_domain", "domain=?", {filter.email->value})});
+    all.push_back({entries("attempt_domain", "domain=?", {to_lower(filter.email->value)})});
   if (Narrowing status = entries_with_status(filter); !status.empty()) all.push_back(std::move(status));
   if (filter.connection_id) all.push_back({entries("attempt_connection", "connection_id=?", {*filter.connection_id})});
   if (filter.lane) all.push_back({entries("attempt_lane", "lane=?", {*filter.lane})});

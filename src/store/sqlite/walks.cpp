@@ -114,7 +114,8 @@ Patience::Patience(const async::Loop& loop) : loop_(loop), until_(loop.now() + p
 
 bool Patience::is_over() {
   ++rows_;
-  return rows_ >= rows_at_least && rows_ % rows_between_looks == 0 && loop_.now() >= until_;
+  if (rows_ >= rows_at_least && rows_ % rows_between_looks == 0) over_ = over_ || loop_.now() >= until_;
+  return over_;
 }
 
 }  // namespace postroom::store::sqlite

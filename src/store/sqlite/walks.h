@@ -81,6 +81,7 @@ class Patience {
   const async::Loop& loop_;
   Monotonic until_;
   std::size_t rows_ = 0;
+  bool over_ = false;
 };
 
 }  // namespace postroom::store::sqlite
