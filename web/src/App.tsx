@@ -1,10 +1,16 @@
-import { Fragment, useEffect } from 'react';
+import { Fragment, Suspense, useEffect } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { useStore } from './lib/store';
 import { speech } from './lib/i18n';
+import { page } from './lib/page';
 import { useSessionKeeping } from './lib/session';
-import { House, SignIn, Welcome } from './pages/pages';
+import { Bones } from './ui/kit';
 import { Toasts } from './ui/Toasts';
+
+// Who stands before the door loads the door, not the house.
+const SignIn = page(async () => (await import('./pages/doors/SignInPage')).SignInPage);
+const House = page(async () => (await import('./House')).House);
+const Welcome = page(async () => (await import('./pages/doors/WelcomePage')).WelcomePage);
 
 export function App() {
   useSessionKeeping();
@@ -13,11 +19,13 @@ export function App() {
   const { language } = useStore(speech);
   return (
     <Fragment key={language}>
-      <Switch>
-        <Route path="/sign-in" component={SignIn} />
-        <Route path="/welcome" component={Welcome} />
-        <Route component={House} />
-      </Switch>
+      <Suspense fallback={<Bones page />}>
+        <Switch>
+          <Route path="/sign-in" component={SignIn} />
+          <Route path="/welcome" component={Welcome} />
+          <Route component={House} />
+        </Switch>
+      </Suspense>
       <Toasts />
     </Fragment>
   );
