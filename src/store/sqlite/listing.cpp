@@ -293,38 +293,43 @@ Result<> walk_ids(Database& database, const QueueQuery& query, Page<EmailRecord>
 }
 
 // What a row's own columns must say if the filter is to take the row, as a condition in SQL: rows that fail it need not
-// be read. A row that passes may still not match: it is shown as of now (as_of.h).
+// be read. A row that passes may still not match: it is shown as of now (as_of.h). The text is the same whatever is
+// asked, for statements are kept by their texts: each demand has a switch.
 struct Test {
   std::string condition = "1";
   std::vector<Parameter> parameters;
 
-  void demand(const std::string& more, std::vector<Parameter> values) {
-    condition += " AND " + more;
+  void demand(bool asked, const std::string& more, std::vector<Parameter> values) {
+    condition += " AND (? OR " + more + ")";
+    parameters.emplace_back(static_cast<std::int64_t>(asked ? 0 : 1));
     std::ranges::move(values, std::back_inserter(parameters));
-  }
-  void demand_range(const char* column, const Bounds& bounds) {
-    if (bounds.from) demand(std::string(column) + ">=?", {*bounds.from});
-    if (bounds.to) demand(std::string(column) + "<?", {*bounds.to});
   }
 };
 
+// The stored states of mail that may be shown in a state asked for, a bit each.
+std::int64_t stored_states(const QueueFilter& filter) {
+  const auto bit = [](EmailStatus status) { return std::int64_t{1} << static_cast<int>(status); };
+  std::int64_t states = asks(filter, EmailStatus::queued) ? bit(EmailStatus::scheduled) : 0;  // its time has come
+  for (const EmailStatus status : filter.statuses) states |= bit(status);
+  return states;
+}
+
 Test test_of(const QueueFilter& filter) {
+  const ConnectionId connection = filter.connection_id.value_or(0);
+  const bool domain = filter.email && filter.email->kind == EmailFilter::Kind::domain;
+  const ReasonClass reason =
+      filter.reason_class.value_or(ReasonClass::expired);  // which is shown, and may be stored not
   Test test;
-  if (asks_only_queued_states(filter)) {
-    std::string stored = asks(filter, EmailStatus::queued) ? "status=1" : "0";  // scheduled, and its time has come
-    for (const EmailStatus status : filter.statuses) stored += " OR status=" + std::to_string(static_cast<int>(status));
-    test.demand("(" + stored + ")", {});
-  }
-  if (filter.lane) test.demand("lane=?", {*filter.lane});
-  if (filter.reason_class && *filter.reason_class != ReasonClass::expired)
-    test.demand("reason_class=?", {static_cast<std::int64_t>(*filter.reason_class)});
-  if (filter.connection_id)
-    test.demand("(pinned_to=? OR in_doubt_with=?)", {*filter.connection_id, *filter.connection_id});
-  if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
-    test.demand("domain=?", {to_lower(filter.email->value)});
+  test.demand(asks_only_queued_states(filter), "(?>>status)&1", {stored_states(filter)});
+  test.demand(filter.lane.has_value(), "lane=?", {filter.lane.value_or("")});
+  test.demand(reason != ReasonClass::expired, "reason_class=?", {static_cast<std::int64_t>(reason)});
+  test.demand(filter.connection_id.has_value(), "pinned_to=? OR in_doubt_with=?", {connection, connection});
+  test.demand(domain, "domain=?", {domain ? to_lower(filter.email->value) : ""});
   for (const QueueSort sort : {QueueSort::attempts, QueueSort::last_attempt_at, QueueSort::next_attempt_at}) {
     const SortIndex index = index_of(sort, filter);
-    test.demand_range(index.column, index.bounds);
+    const Parameter none = std::int64_t{0};
+    test.demand(index.bounds.from.has_value(), std::string(index.column) + ">=?", {index.bounds.from.value_or(none)});
+    test.demand(index.bounds.to.has_value(), std::string(index.column) + "<?", {index.bounds.to.value_or(none)});
   }
   return test;
 }
