@@ -68,9 +68,11 @@ export async function watched(context) {
   return { page, faults };
 }
 
-/** What slides or fades in has arrived: only then is it measured, and looked at. */
-export const settled = (page) =>
-  page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished.catch(() => {}))));
+/** What slides or fades in has arrived: only then is it measured, and looked at. A change of theme begins with the next frame. */
+export const settled = async (page) => {
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished.catch(() => {}))));
+};
 
 /** axe's complaints, short. It goes through the debugger, because the policy lets no script tag in. */
 export async function complaints(page) {
