@@ -16,4 +16,13 @@ EmailRecord as_of(EmailRecord email, const Moment& moment) {
   return email;
 }
 
+EmailEvent expire(EmailRecord& email, Timestamp now) {
+  email.status = EmailStatus::expired;
+  email.reason =
+      email.in_doubt_with ? "It expired while in doubt: it may have been sent." : "It expired before it could be sent.";
+  email.reason_class = ReasonClass::expired;
+  email.finished_at = now;
+  return {now, "expired", email.reason, ""};
+}
+
 }  // namespace postroom::store

@@ -1,9 +1,9 @@
 #include "store/news.h"
 
 #include <utility>
+#include <vector>
 
 namespace postroom::store {
-namespace {
 
 DueEmail due_email(const MessageRecord& message, EmailRecord email) {
   email.subject = message.subject;
@@ -11,8 +11,6 @@ DueEmail due_email(const MessageRecord& message, EmailRecord email) {
   email.size_bytes = message.size_bytes;
   return {std::move(email), message.reverse_path, message.on_doubt, message.eight_bit, message.smtputf8};
 }
-
-}  // namespace
 
 void News::tell(const DueTimes& times) const {
   if (!due_) return;

@@ -1,12 +1,14 @@
 // What the engine is told of a commit: mail that came in, and when mail of a lane became due.
 #pragma once
 
-#include <string>
-#include <vector>
+#include <utility>
 
 #include "store/store.h"
 
 namespace postroom::store {
+
+// An email as due() gives it: with its message's part.
+DueEmail due_email(const MessageRecord& message, EmailRecord email);
 
 // The two listeners of a store (Store::on_due, Store::on_accepted).
 class News {

@@ -10,15 +10,9 @@ namespace {
 constexpr const char* lost = "the commit's answer is lost";
 
 DueEmail due_email(const Disk& disk, const EmailRecord& email) {
-  DueEmail due{email, {}, OnDoubt::inherit, false, false};
-  const auto found = disk.messages.find(email.message_id);
-  if (found == disk.messages.end()) return due;
-  const MessageRecord& message = found->second;
-  due.reverse_path = message.reverse_path;
-  due.on_doubt = message.on_doubt;
-  due.eight_bit = message.eight_bit;
-  due.smtputf8 = message.smtputf8;
-  return due;
+  const auto message = disk.messages.find(email.message_id);
+  if (message == disk.messages.end()) return {email, {}, OnDoubt::inherit, false, false};
+  return store::due_email(message->second, email);
 }
 
 // Not moved, settled or put in doubt since the engine read it.
@@ -338,13 +332,8 @@ Answer<std::size_t> MemoryStore::expire(Timestamp now, std::size_t limit) {
           (may_begin(row.email.status) || row.email.status == EmailStatus::held))
         due.push_back(row.email);
     for (EmailRecord& email : due) {
-      email.status = EmailStatus::expired;
-      email.reason = email.in_doubt_with ? "It expired while in doubt: it may have been sent."
-                                         : "It expired before it could be sent.";
-      email.reason_class = ReasonClass::expired;
-      email.finished_at = now;
+      disk.events[email.id].push_back(store::expire(email, now));
       store_email(disk, email);
-      disk.events[email.id].push_back({now, "expired", email.reason, ""});
     }
     expired = due.size();
     if (expired > 0) count(disk, now, &StatsBucket::finished, expired);

@@ -1,8 +1,8 @@
 // What the engine reads and records.
 #include <algorithm>
-#include <map>
 #include <utility>
 
+#include "store/as_of.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -149,6 +149,24 @@ Result<> record_one(Database& database, Tally& tally, const AttemptOutcome& outc
   return {};
 }
 
+Result<std::size_t> expire_some(Database& database, Timestamp now, std::size_t limit) {
+  std::vector<EmailRecord> due;
+  {
+    Statement select = database.prepare(std::string("SELECT ") + email_columns +
+                                        " FROM email e JOIN message m ON m.id=e.message_id"
+                                        " WHERE e.expires_at<=? AND +e.status IN (0,1,3,4) LIMIT ?");
+    select << now << static_cast<std::int64_t>(limit);
+    while (select.step()) due.push_back(read_email(select));
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+  }
+  for (EmailRecord& email : due) {
+    const EmailEvent event = store::expire(email, now);
+    if (const Result<> done = store_email(database, email); !done) return std::unexpected(done.error());
+    if (const Result<> done = insert_event(database, email.id, event); !done) return std::unexpected(done.error());
+  }
+  return due.size();
+}
+
 }  // namespace
 
 Answer<DuePage> SqliteStore::due(DueQuery query) {
@@ -292,25 +310,9 @@ Answer<std::size_t> SqliteStore::expire(Timestamp now, std::size_t limit) {
   std::size_t expired = 0;
   const Result<> written =
       co_await write(Touches::nothing, [&expired, now, limit](Database& database, Tally& tally) -> Result<> {
-        std::vector<EmailRecord> due;
-        {
-          Statement select = database.prepare(std::string("SELECT ") + email_columns +
-                                              " FROM email e JOIN message m ON m.id=e.message_id"
-                                              " WHERE e.expires_at<=? AND +e.status IN (0,1,3,4) LIMIT ?");
-          select << now << static_cast<std::int64_t>(limit);
-          while (select.step()) due.push_back(read_email(select));
-          if (Result<> error = select.error(); !error) return error;
-        }
-        for (EmailRecord& email : due) {
-          email.status = EmailStatus::expired;
-          email.reason = email.in_doubt_with ? "It expired while in doubt: it may have been sent."
-                                             : "It expired before it could be sent.";
-          email.reason_class = ReasonClass::expired;
-          email.finished_at = now;
-          if (Result<> done = store_email(database, email); !done) return done;
-          if (Result<> done = insert_event(database, email.id, {now, "expired", email.reason, ""}); !done) return done;
-        }
-        expired = due.size();
+        Result<std::size_t> ended = expire_some(database, now, limit);
+        if (!ended) return std::unexpected(ended.error());
+        expired = *ended;
         tally.count(now, Counter::finished, expired);
         return {};
       });
