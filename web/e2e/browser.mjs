@@ -68,18 +68,20 @@ export async function watched(context) {
   return { page, faults };
 }
 
-/** What slides or fades in has arrived: only then is it measured, and looked at. A change of theme begins with the next frame. */
-export const settled = async (page) => {
-  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished.catch(() => {}))));
-};
+/** What slides or fades in has arrived: only then is it measured, and looked at. */
+export const settled = (page) =>
+  page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished.catch(() => {}))));
 
 /** axe's complaints, short. It goes through the debugger, because the policy lets no script tag in. */
 export async function complaints(page) {
   await settled(page);
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).slice(0, 3).join(' | ')}`);
+  const moves = await page.evaluate(() => matchMedia('(prefers-reduced-motion: reduce)').matches && [...document.querySelectorAll('*')].some((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0));
+  return [
+    ...violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).slice(0, 3).join(' | ')}`),
+    ...(moves ? ['something changes slowly though less motion is asked for'] : []),
+  ];
 }
 
 export async function shot(page, name) {
