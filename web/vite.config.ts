@@ -8,6 +8,16 @@ const outDir = process.env.POSTROOM_WEB_OUT ?? 'dist';
 const backend = process.env.POSTROOM_URL ?? 'http://127.0.0.1:8600';
 const key = process.env.POSTROOM_KEY;
 
+// Few files for a page, each of which most pages need: what it is asked for one by one costs more than its bytes.
+const CHUNKS: [string, RegExp][] = [
+  // What changes with React's versions, not with ours, stays in browsers' caches over our releases.
+  ['vendor', /node_modules\/(react|react-dom|scheduler|wouter|regexparam|use-sync-external-store|@tanstack[\\/](query-core|react-query))\//],
+  ['kit', /node_modules\/lucide-react\/|src\/ui\/(kit|status|form)\.tsx$|src\/lib\/(later|early|store|session|prefs|i18n|format|toasts|errors|page|url|live|lookups|filters|shortcuts|clock)\.tsx?$|src\/api\/|src\/pages\/pages\.tsx$|@base-ui\/react\/(csp-provider|internals\/csp-context)/],
+  ['frame', /src\/House\.tsx$|src\/shell\/|src\/ui\/(overlay|LiveMark|Confirm)\.tsx$/],
+  ['list', /src\/ui\/grid\/|@tanstack[\\/](virtual-core|react-virtual)\//],
+];
+const chunkOf = (id: string) => CHUNKS.find(([, of]) => of.test(id))?.[0];
+
 export default defineConfig({
   plugins: [react()],
   build: {
@@ -19,11 +29,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: {
       output: {
-        // What changes with React's versions, not with ours, stays in browsers' caches over our releases.
-        manualChunks: (id) =>
-          /node_modules\/(react|react-dom|scheduler|wouter|regexparam|use-sync-external-store|@tanstack[\\/](query-core|react-query))\//.test(id)
-            ? 'vendor'
-            : undefined,
+        manualChunks: chunkOf,
       },
     },
   },

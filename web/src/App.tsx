@@ -1,16 +1,10 @@
-import { Fragment, Suspense, useEffect } from 'react';
+import { Fragment, useEffect } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { useStore } from './lib/store';
 import { speech } from './lib/i18n';
-import { page } from './lib/page';
 import { useSessionKeeping } from './lib/session';
-import { Bones } from './ui/kit';
+import { House, SignIn, Welcome } from './pages/pages';
 import { Toasts } from './ui/Toasts';
-
-// Who stands before the door loads the door, not the house.
-const SignIn = page(async () => (await import('./pages/doors/SignInPage')).SignInPage);
-const House = page(async () => (await import('./House')).House);
-const Welcome = page(async () => (await import('./pages/doors/WelcomePage')).WelcomePage);
 
 export function App() {
   useSessionKeeping();
@@ -19,13 +13,11 @@ export function App() {
   const { language } = useStore(speech);
   return (
     <Fragment key={language}>
-      <Suspense fallback={<Bones page />}>
-        <Switch>
-          <Route path="/sign-in" component={SignIn} />
-          <Route path="/welcome" component={Welcome} />
-          <Route component={House} />
-        </Switch>
-      </Suspense>
+      <Switch>
+        <Route path="/sign-in" component={SignIn} />
+        <Route path="/welcome" component={Welcome} />
+        <Route component={House} />
+      </Switch>
       <Toasts />
     </Fragment>
   );

@@ -1,25 +1,12 @@
 import { FileQuestion, Lock } from 'lucide-react';
-import { Suspense, type ComponentType } from 'react';
+import type { ComponentType } from 'react';
 import { Link, Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
-import { page } from './lib/page';
 import { t } from './lib/i18n';
 import { rightsOf, useSession } from './lib/session';
+import { EnrollTotp, pages } from './pages/pages';
 import { Fault } from './shell/Fault';
 import { Shell } from './shell/Shell';
 import { Bones, Empty, Failure } from './ui/kit';
-
-// Each page is fetched when it is opened; the frame comes first.
-const Dashboard = page(async () => (await import('./pages/dashboard/DashboardPage')).DashboardPage);
-const Queue = page(async () => (await import('./pages/queue/QueuePage')).QueuePage);
-const Log = page(async () => (await import('./pages/log/LogPage')).LogPage);
-const Connections = page(async () => (await import('./pages/connections/ConnectionsPage')).ConnectionsPage);
-const SmtpLogins = page(async () => (await import('./pages/SmtpLoginsPage')).SmtpLoginsPage);
-const ApiKeys = page(async () => (await import('./pages/ApiKeysPage')).ApiKeysPage);
-const Users = page(async () => (await import('./pages/UsersPage')).UsersPage);
-const Audit = page(async () => (await import('./pages/AuditPage')).AuditPage);
-const Settings = page(async () => (await import('./pages/SettingsPage')).SettingsPage);
-const Profile = page(async () => (await import('./pages/profile/ProfilePage')).ProfilePage);
-const EnrollTotp = page(async () => (await import('./pages/doors/EnrollTotpPage')).EnrollTotpPage);
 
 /** Everything behind the door. */
 export function House() {
@@ -38,22 +25,20 @@ export function House() {
   return (
     <Shell>
       <Fault at={path}>
-        <Suspense fallback={<Bones page />}>
-          <Switch>
-            <Route path="/"><Redirect to="/dashboard" replace /></Route>
-            <Route path="/dashboard" component={Dashboard} />
-            <Route path="/queue" component={Queue} />
-            <Route path="/log" component={Log} />
-            <Route path="/connections" component={Connections} />
-            <Route path="/api-keys" component={forAdmins(ApiKeys)} />
-            <Route path="/smtp-logins" component={forAdmins(SmtpLogins)} />
-            <Route path="/users" component={forAdmins(Users)} />
-            <Route path="/audit" component={forAdmins(Audit)} />
-            <Route path="/settings" component={forAdmins(Settings)} />
-            <Route path="/profile" component={Profile} />
-            <Route component={NotFound} />
-          </Switch>
-        </Suspense>
+        <Switch>
+          <Route path="/"><Redirect to="/dashboard" replace /></Route>
+          <Route path="/dashboard" component={pages['/dashboard']} />
+          <Route path="/queue" component={pages['/queue']} />
+          <Route path="/log" component={pages['/log']} />
+          <Route path="/connections" component={pages['/connections']} />
+          <Route path="/api-keys" component={forAdmins(pages['/api-keys'])} />
+          <Route path="/smtp-logins" component={forAdmins(pages['/smtp-logins'])} />
+          <Route path="/users" component={forAdmins(pages['/users'])} />
+          <Route path="/audit" component={forAdmins(pages['/audit'])} />
+          <Route path="/settings" component={forAdmins(pages['/settings'])} />
+          <Route path="/profile" component={pages['/profile']} />
+          <Route component={NotFound} />
+        </Switch>
       </Fault>
     </Shell>
   );

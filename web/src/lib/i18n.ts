@@ -22,8 +22,13 @@ export interface Speech {
 
 export const speech = new Store<Speech>({ language: 'en', locale: 'en-GB', messages: en });
 
+let wanted: Language = 'en';
+
 export async function speak(language: Language) {
+  wanted = language;
   const messages = await loaders[language]();
+  // A language may come after another has been chosen: the last choice holds.
+  if (wanted !== language) return;
   document.documentElement.lang = language;
   speech.set({ language, locale: LANGUAGES.find((known) => known.code === language)!.locale, messages });
 }

@@ -30,6 +30,21 @@ describe('KeysetLadder', () => {
     expect(ladder.at(0)).toBeUndefined();
   });
 
+  it('begins with the page that is there already, and reads on from its cursor', async () => {
+    const { fetchPage } = server(25);
+    const first = await fetchPage(null);
+    const ladder = new KeysetLadder<Row>(fetchPage, (row) => row.id, undefined, first);
+    expect(ladder.at(0)?.id).toBe('25');
+    expect(ladder.total).toEqual({ count: 25, exact: true });
+    ladder.start();
+    await settle();
+    expect(fetchPage).toHaveBeenCalledTimes(1);
+    ladder.want(5, 12);
+    await settle();
+    expect(fetchPage).toHaveBeenLastCalledWith('16', expect.anything());
+    expect(ladder.at(12)?.id).toBe('13');
+  });
+
   it('reads the next page when the rows in sight need it', async () => {
     const { fetchPage } = server(35);
     const ladder = ladderOf(fetchPage);

@@ -41,7 +41,13 @@ export class KeysetLadder<Row> {
     private readonly fetchPage: FetchPage<Row>,
     private readonly idOf: (row: Row) => string,
     private readonly changed: () => void = () => {},
-  ) {}
+    /** The first page, where it is there already. */
+    first?: Page<Row>,
+  ) {
+    if (!first) return;
+    this.total = first.total;
+    this.fill(0, first);
+  }
 
   get started() {
     return this.rungs[0]!.length !== null;

@@ -1,5 +1,5 @@
-// What a person has chosen for himself. The server keeps it (profile.preferences); the theme and the language are kept
-// in this browser too, because the sign-in page needs them before the server may say anything.
+// What a person has chosen for himself. The server keeps it (profile.preferences); the theme, the language and the size
+// of a page are kept in this browser too, because they are needed before the server has said anything.
 import { browserLanguage, speak, type Language } from './i18n';
 import { Store, useStore } from './store';
 
@@ -58,7 +58,7 @@ export function readPreferences(from: Record<string, unknown>, base: Preferences
 
 export const prefs = new Store<Preferences>(
   readPreferences(
-    { theme: remembered('theme'), language: remembered('language') },
+    { theme: remembered('theme'), language: remembered('language'), page_size: Number(remembered('page_size')) },
     { theme: 'system', language: browserLanguage(), time_zone: 'local', shortcuts: true, columns: {}, page_size: 100, seen_event: 0 },
   ),
 );
@@ -78,6 +78,7 @@ function apply(next: Preferences) {
   remember('theme', next.theme);
   if (next.language !== before.language || document.documentElement.lang !== next.language) void speak(next.language);
   remember('language', next.language);
+  remember('page_size', String(next.page_size));
 }
 
 /** Takes over what the server keeps. */

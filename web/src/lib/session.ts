@@ -5,6 +5,7 @@ import type { Session } from '../api/accounts';
 import { api, ok } from '../api/client';
 import { ApiError } from '../api/problem';
 import { onSessionNews, setCsrfToken } from '../api/transport';
+import { arrived, forget } from './early';
 import { loadPreferences, savePreferencesWith } from './prefs';
 
 export interface Rights {
@@ -20,6 +21,7 @@ export function rightsOf(session: Session | null | undefined): Rights {
 }
 
 const SESSION = ['session'];
+const PATIENCE_MS = 100;
 
 async function readSession(): Promise<Session | null> {
   try {
@@ -36,9 +38,23 @@ function taken(session: Session): Session {
   return session;
 }
 
+const asked = { queryKey: SESSION, queryFn: readSession, staleTime: Infinity };
+
 export function useSession() {
-  return useQuery({ queryKey: SESSION, queryFn: readSession, staleTime: Infinity, retry: 2 });
+  return useQuery({ ...asked, retry: 2 });
 }
+
+/** Asks who is signed in before anything is drawn that needs to know. */
+export const askSession = (queries: QueryClient) =>
+  void queries.prefetchQuery({
+    ...asked,
+    queryFn: async () => {
+      const session = await readSession();
+      // Rows that are about to come make the first drawing the last one.
+      if (session) await arrived(PATIENCE_MS);
+      return session;
+    },
+  });
 
 export function useRights(): Rights {
   return rightsOf(useSession().data);
@@ -59,6 +75,7 @@ export function leave(queries: QueryClient) {
   setCsrfToken('');
   // What one person has read is not the next one's.
   queries.clear();
+  forget();
   queries.setQueryData(SESSION, null);
 }
 

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useReducer, useRef } from 'react';
+import type { Page } from '../api/types';
 import { KeysetLadder, type FetchPage } from './keyset';
 
 interface Options<Row> {
@@ -6,6 +7,8 @@ interface Options<Row> {
   key: string;
   fetchPage: FetchPage<Row>;
   idOf: (row: Row) => string;
+  /** The first page, where it is there already. */
+  first?: () => Page<Row> | undefined;
   /** Rises when the server says that something in this list has changed. */
   tick: number;
   /** The list is at its top and nobody is busy with its rows. */
@@ -15,10 +18,10 @@ interface Options<Row> {
 /** Bursts of changes are answered once. */
 const SETTLE_MS = 400;
 
-export function useKeyset<Row>({ key, fetchPage, idOf, tick, calm }: Options<Row>) {
+export function useKeyset<Row>({ key, fetchPage, idOf, first, tick, calm }: Options<Row>) {
   const [, redraw] = useReducer((n: number) => n + 1, 0);
   // fetchPage and idOf belong to the key; a ladder keeps those it was made with.
-  const ladder = useMemo(() => new KeysetLadder<Row>(fetchPage, idOf, redraw), [key]);
+  const ladder = useMemo(() => new KeysetLadder<Row>(fetchPage, idOf, redraw, first?.()), [key]);
 
   useEffect(() => {
     ladder.start();

@@ -1,23 +1,19 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { KeyRound, Mailbox, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { useForm } from 'react-hook-form';
-import { z } from 'zod';
 import { api, ok } from '../api/client';
-import { ApiError } from '../api/problem';
 import type { SubmissionLogin } from '../api/types';
 import { messageOf } from '../lib/errors';
 import { t } from '../lib/i18n';
-import { useDelivery } from '../lib/lookups';
+import { later } from '../lib/later';
 import { say } from '../lib/toasts';
-import { spread, zodResolver } from '../lib/zodResolver';
 import type { Column } from '../ui/grid/columns';
 import { ShortList } from '../ui/grid/ShortList';
 import { Confirm } from '../ui/Confirm';
-import { SelectField, TextArea, TextField } from '../ui/form';
-import { Empty, Note, PageHead, ShownOnce, Switch, Time } from '../ui/kit';
+import { Empty, PageHead, ShownOnce, Switch, Time } from '../ui/kit';
 import { Dialog, Menu } from '../ui/overlay';
 
+const LoginForm = later(async () => (await import('./LoginForm')).LoginForm);
 const LOGINS = ['submission-logins'];
 const path = (login: SubmissionLogin) => ({ params: { path: { id: login.id } } });
 
@@ -81,52 +77,5 @@ export function SmtpLoginsPage() {
         </Dialog>
       )}
     </div>
-  );
-}
-
-const schema = z.object({
-  username: z.string().trim().min(1, t('form.required')).max(128),
-  senders: z.string(),
-  lane: z.string(),
-  per_minute: z.coerce.number().int().min(0),
-  per_day: z.coerce.number().int().min(0),
-});
-
-function LoginForm({ login, onClose, onDone, onMade }: {
-  login: SubmissionLogin | null; onClose: () => void; onDone: () => void; onMade: (made: { username: string; password: string }) => void;
-}) {
-  const lanes = useDelivery().data?.lanes ?? [];
-  const [wrong, setWrong] = useState<string | null>(null);
-  const form = useForm({
-    resolver: zodResolver(schema),
-    defaultValues: { username: login?.username ?? '', senders: login?.senders.join('\n') ?? '', lane: login?.lane ?? '', per_minute: login?.per_minute ?? 0, per_day: login?.per_day ?? 0 },
-  });
-  const save = useMutation({
-    mutationFn: async ({ username, senders, lane, ...rest }: z.infer<typeof schema>) => {
-      const body = { ...rest, senders: senders.split(/[\s,]+/).filter(Boolean), lane: lane || null };
-      if (login) return void (await ok(api.PATCH('/api/v1/submission-logins/{id}', { ...path(login), body })));
-      onMade(await ok(api.POST('/api/v1/submission-logins', { body: { username, ...body } })));
-    },
-    onSuccess: () => { onDone(); onClose(); },
-    onError: (error) => setWrong(error instanceof ApiError ? spread(error, ['username', 'senders', 'lane', 'per_minute', 'per_day'], (field, complaint) => form.setError(field as 'username', complaint)) : messageOf(error)),
-  });
-  const { errors } = form.formState;
-  const submit = form.handleSubmit((values) => { setWrong(null); save.mutate(values); });
-  return (
-    <Dialog open onClose={onClose} title={login ? t('logins_page.edit_named', { name: login.username }) : t('logins_page.new')}
-      foot={<>
-        <button type="button" className="button" onClick={onClose}>{t('action.cancel')}</button>
-        <button type="button" className="button first" disabled={save.isPending} onClick={() => void submit()}>{login ? t('logins_page.save') : t('logins_page.make')}</button>
-      </>}>
-      <form className="stack" noValidate onSubmit={submit}>
-        {wrong && <Note tone="bad">{wrong}</Note>}
-        {!login && <TextField label={t('logins_page.username')} hint={t('logins_page.username_hint')} maxLength={128} error={errors.username?.message} {...form.register('username')} />}
-        <TextArea label={t('logins_page.senders')} hint={t('logins_page.senders_hint')} rows={3} error={errors.senders?.message} {...form.register('senders')} />
-        <SelectField label={t('email.lane')} hint={t('logins_page.lane_hint')} error={errors.lane?.message}
-          options={[{ value: '', label: t('logins_page.any_lane') }, ...lanes.map((lane) => ({ value: lane, label: lane }))]} {...form.register('lane')} />
-        <TextField label={t('logins_page.per_minute')} hint={t('logins_page.limit_hint')} type="number" min={0} error={errors.per_minute?.message} {...form.register('per_minute')} />
-        <TextField label={t('logins_page.per_day')} hint={t('logins_page.limit_hint')} type="number" min={0} error={errors.per_day?.message} {...form.register('per_day')} />
-      </form>
-    </Dialog>
   );
 }

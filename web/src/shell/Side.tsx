@@ -3,8 +3,10 @@ import { Link } from 'wouter';
 import { api, ok } from '../api/client';
 import * as format from '../lib/format';
 import { t } from '../lib/i18n';
+import { ahead } from '../lib/later';
 import { useRefreshOn } from '../lib/lookups';
 import { useRights } from '../lib/session';
+import { pagesOf } from '../pages/pages';
 import { placesFor } from './places';
 
 const TALLY = ['tally', 'queue'] as const;
@@ -31,7 +33,7 @@ export function Side({ path }: { path: string }) {
             <ul>
               {places.filter((place) => place.group === group).map(({ path: to, title, icon: Icon }) => (
                 <li key={to}>
-                  <Link className="place" href={to} aria-current={path === to ? 'page' : undefined}>
+                  <Link className="place" href={to} aria-current={path === to ? 'page' : undefined} onPointerEnter={() => pagesOf(to).forEach(ahead)}>
                     <Icon aria-hidden />{t(title)}{to === '/queue' && tally && <span className="tally">{tally}</span>}
                   </Link>
                 </li>

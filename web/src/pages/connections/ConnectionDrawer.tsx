@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Pencil, Trash2 } from 'lucide-react';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { api, ok } from '../../api/client';
 import type { Connection } from '../../api/types';
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
+import { later } from '../../lib/later';
 import { CONNECTIONS } from '../../lib/lookups';
 import { useRights } from '../../lib/session';
 import { useUrlState } from '../../lib/url';
@@ -17,7 +18,7 @@ import { LIMITS, stateOf } from './connection';
 import { lastReason } from './ConnectionsPage';
 import { TestButton, TestPanel, type Tested } from './TestPanel';
 
-const ConnectionForm = lazy(async () => ({ default: (await import('./ConnectionForm')).ConnectionForm }));
+const ConnectionForm = later(async () => (await import('./ConnectionForm')).ConnectionForm);
 
 interface Props {
   /** A connection's id, "new", or nothing. */
@@ -36,7 +37,7 @@ export function ConnectionDrawer({ open, all, onDelete, returnTo }: Props) {
   // A form that opened before its connection is there would be one for a new connection.
   const editing = rights.manage && (last.current === 'new' || (params.get('edit') !== null && connection !== null));
   const close = () => change({ open: null, new: null, edit: null, test: null });
-  if (editing) return <Suspense><ConnectionForm key={last.current} open={!!open} connection={connection} all={all} onClose={() => (last.current === 'new' ? close() : change({ edit: null }))} onSaved={(saved) => change({ new: null, edit: null, open: String(saved.id) })} /></Suspense>;
+  if (editing) return <ConnectionForm key={last.current} open={!!open} connection={connection} all={all} onClose={() => (last.current === 'new' ? close() : change({ edit: null }))} onSaved={(saved) => change({ new: null, edit: null, open: String(saved.id) })} />;
   return <Details key={last.current} open={!!open} connection={connection} all={all} onClose={close} onDelete={onDelete} returnTo={returnTo} />;
 }
 

@@ -40,7 +40,7 @@ interface Props {
   write?: (value: number) => string;
 }
 
-export default function Chart({ title, times, series, days, write }: Props) {
+export function Chart({ title, times, series, days, write }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [asTable, setAsTable] = useState(false);
   const tableId = useId();

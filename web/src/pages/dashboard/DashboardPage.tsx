@@ -1,11 +1,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { lazy, Suspense, useMemo } from 'react';
+import { useMemo } from 'react';
 import { Link } from 'wouter';
 import { api, ok } from '../../api/client';
 import type { Connection, Stats } from '../../api/types';
 import * as format from '../../lib/format';
 import { t, tn } from '../../lib/i18n';
+import { later } from '../../lib/later';
 import { useTick } from '../../lib/live';
 import { useConnections } from '../../lib/lookups';
 import { useRights } from '../../lib/session';
@@ -18,7 +19,7 @@ import { Figure } from './Figure';
 import { connectionFigures, depth, growth, RANGES, successRate, sum, windowOf, type Range } from './figures';
 
 // The charts' library is fetched with the first chart, not with the page.
-const Chart = lazy(() => import('./Chart'));
+const Chart = later(async () => (await import('./Chart')).Chart, () => <div className="bone huge" />);
 
 const STATS = ['stats'] as const;
 const EVERY_MS = 15_000;
@@ -115,11 +116,9 @@ function Figures({ now: stats, earlier: before, range }: { now: Stats; earlier: 
           beside={<><Link href="/queue?status=unknown">{t('dashboard.unknown', { n: queue.unknown })}</Link> · <Link href="/queue?status=held">{t('dashboard.held', { n: queue.held })}</Link></>} />
       </div>
       <div className="charts">
-        <Suspense fallback={<><div className="bone huge" /><div className="bone huge" /></>}>
-          <Chart title={t('dashboard.attempts')} times={times} series={attempts} days={days} />
-          <Chart title={t('dashboard.waits')} times={waits.times} series={waits.series} days={days} write={format.milliseconds} />
-          <Chart title={t('dashboard.intake')} times={times} series={intake} days={days} />
-        </Suspense>
+        <Chart title={t('dashboard.attempts')} times={times} series={attempts} days={days} />
+        <Chart title={t('dashboard.waits')} times={waits.times} series={waits.series} days={days} write={format.milliseconds} />
+        <Chart title={t('dashboard.intake')} times={times} series={intake} days={days} />
       </div>
     </>
   );

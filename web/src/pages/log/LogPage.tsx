@@ -1,11 +1,12 @@
 import { Download, FileJson, FileSpreadsheet, ScrollText } from 'lucide-react';
-import { lazy, Suspense, useMemo, useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import { Link } from 'wouter';
 import { api, ok } from '../../api/client';
 import type { Attempt, LogQuery } from '../../api/types';
 import { emailPattern, toSearch } from '../../lib/filters';
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
+import { later } from '../../lib/later';
 import { useConnections } from '../../lib/lookups';
 import { usePreferences } from '../../lib/prefs';
 import { useUrlState } from '../../lib/url';
@@ -18,7 +19,7 @@ import { Menu } from '../../ui/overlay';
 import { logColumns } from './columns';
 
 // The list comes first; what an open row needs is fetched beside it.
-const AttemptDrawer = lazy(async () => ({ default: (await import('./AttemptDrawer')).AttemptDrawer }));
+const AttemptDrawer = later(async () => (await import('./AttemptDrawer')).AttemptDrawer);
 
 const idOf = (row: Attempt) => row.id;
 const newestFirst = { field: 'attempted_at', down: true };
@@ -52,7 +53,7 @@ export function LogPage() {
           </>
         )}
         empty={<Empty icon={ScrollText} title={t('log.empty')} action={connections?.length === 0 ? <Link className="button first" href="/connections?new=1">{t('log.to_connections')}</Link> : undefined}>{t('log.empty_help')}</Empty>} />
-      {lastOpen.current && <Suspense><AttemptDrawer id={open} onClose={() => change({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)} /></Suspense>}
+      {lastOpen.current && <AttemptDrawer id={open} onClose={() => change({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)} />}
     </div>
   );
 }

@@ -1,20 +1,18 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useForm } from 'react-hook-form';
-import { z } from 'zod';
 import { api, ok } from '../../api/client';
-import { ApiError } from '../../api/problem';
 import { messageOf } from '../../lib/errors';
 import * as format from '../../lib/format';
 import { LANGUAGES, t, word, type Language } from '../../lib/i18n';
-import { newPassword } from '../../lib/password';
+import { later } from '../../lib/later';
 import { setPreferences, usePreferences, type Theme } from '../../lib/prefs';
 import { useEnter, useSession } from '../../lib/session';
 import { say } from '../../lib/toasts';
-import { spread, zodResolver } from '../../lib/zodResolver';
 import { SelectField, TextField } from '../../ui/form';
-import { Choice, Note, PageHead, Segments, Time } from '../../ui/kit';
+import { Bones, Choice, PageHead, Segments, Time } from '../../ui/kit';
 import { TotpCard } from './TotpCard';
+
+const PasswordForm = later(async () => (await import('./PasswordForm')).PasswordForm, Bones);
 
 export function ProfilePage() {
   const { user } = useSession().data!;
@@ -24,7 +22,7 @@ export function ProfilePage() {
       <div className="stack wide narrow">
         <Person />
         <Looks />
-        <Password />
+        <PasswordForm />
         <TotpCard enabled={user.totp} />
       </div>
     </div>
@@ -73,34 +71,5 @@ function Looks() {
         options={LANGUAGES.map(({ code, name }) => ({ value: code, label: name }))} />
       <Choice label={t('profile.shortcuts')} checked={shortcuts} onChange={(on) => setPreferences({ shortcuts: on })} />
     </section>
-  );
-}
-
-function Password() {
-  const [wrong, setWrong] = useState<string | null>(null);
-  const schema = z
-    .object({ current: z.string().min(1, t('form.required')), password: newPassword(), again: z.string() })
-    .refine((values) => values.password === values.again, { path: ['again'], message: t('form.not_same') });
-  const form = useForm({ resolver: zodResolver(schema), defaultValues: { current: '', password: '', again: '' } });
-  const change = useMutation({
-    mutationFn: ({ current, password }: z.infer<typeof schema>) => ok(api.POST('/api/v1/profile/password', { body: { current, password } })),
-    onSuccess: () => { form.reset(); say(t('profile.password_changed')); },
-    onError: (error) => {
-      if (error instanceof ApiError && error.code === 'bad_credentials') return form.setError('current', { message: messageOf(error) });
-      setWrong(error instanceof ApiError ? spread(error, ['current', 'password'], (field, complaint) => form.setError(field as 'password', complaint)) : messageOf(error));
-    },
-  });
-  const { errors } = form.formState;
-  return (
-    <form className="card padded" noValidate onSubmit={form.handleSubmit((values) => { setWrong(null); change.mutate(values); })}>
-      <h2>{t('profile.password')}</h2>
-      {wrong && <Note tone="bad">{wrong}</Note>}
-      <TextField label={t('profile.password_now')} type="password" autoComplete="current-password" error={errors.current?.message} {...form.register('current')} />
-      <div className="two">
-        <TextField label={t('welcome.password')} type="password" autoComplete="new-password" hint={t('form.password_hint')} error={errors.password?.message} {...form.register('password')} />
-        <TextField label={t('welcome.again')} type="password" autoComplete="new-password" error={errors.again?.message} {...form.register('again')} />
-      </div>
-      <button type="submit" className="button start" disabled={change.isPending}>{t('profile.password_change')}</button>
-    </form>
   );
 }

@@ -1,11 +1,12 @@
 import { Inbox } from 'lucide-react';
-import { lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { api, ok } from '../../api/client';
 import { QUEUE_STATUSES, type Email, type QueueAction, type QueueActionWord, type QueueQuery } from '../../api/types';
 import { emailPattern } from '../../lib/filters';
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
+import { later } from '../../lib/later';
 import { useConnections } from '../../lib/lookups';
 import { usePreferences } from '../../lib/prefs';
 import { useRights } from '../../lib/session';
@@ -21,7 +22,7 @@ import { queueColumns } from './columns';
 import { extended, has, isEmpty, nothing, target, toggled, type Selection } from './selection';
 
 // The list comes first; what an open row needs is fetched beside it.
-const EmailDrawer = lazy(async () => ({ default: (await import('./EmailDrawer')).EmailDrawer }));
+const EmailDrawer = later(async () => (await import('./EmailDrawer')).EmailDrawer);
 
 const idOf = (row: Email) => row.id;
 const newestFirst = { field: 'created_at', down: true };
@@ -74,8 +75,8 @@ export function QueuePage() {
         )}
         tools={({ params: now }) => <ViewsMenu list="queue" params={now} columns={visible(data, chosen).map((column) => column.id)} />}
         empty={<Empty icon={Inbox} title={t('queue.empty')} action={<Link className="button" href="/log">{t('queue.to_log')}</Link>}>{t('queue.empty_help')}</Empty>} />
-      {lastOpen.current && <Suspense><EmailDrawer id={open} onClose={() => change({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)}
-        onAct={(action, id) => setAsked({ action, about: { ids: [id] } })} /></Suspense>}
+      {lastOpen.current && <EmailDrawer id={open} onClose={() => change({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)}
+        onAct={(action, id) => setAsked({ action, about: { ids: [id] } })} />}
       {asked && <ActionDialog action={asked.action} target={asked.about} onClose={() => setAsked(null)} onDone={() => { setSelection(nothing); list.current?.reload(); }} />}
     </div>
   );

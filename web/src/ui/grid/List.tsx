@@ -2,7 +2,8 @@
 // columns it has and how a page of rows is read; everything else is the same everywhere.
 import { ArrowUp, Inbox, Search } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { toQuery, type Query } from '../../lib/filters';
+import { takeArrived, takeComing } from '../../lib/early';
+import { toQuery, toSearch, type Query } from '../../lib/filters';
 import * as format from '../../lib/format';
 import { t, tn } from '../../lib/i18n';
 import type { MessageKey } from '../../messages/en';
@@ -67,13 +68,16 @@ export function List<Row>(props: Props<Row>) {
   const query = useMemo(() => toQuery(filters, params), [filterKey, filters.length]);
   const key = JSON.stringify([query, writeSort(sort), pageSize]);
 
+  const asked = { ...query, ...(props.sort && { sort: writeSort(sort) }), limit: pageSize };
+  const place = [`/${name}`, new URLSearchParams(toSearch(asked))] as const;
   const fetchPage = useCallback(
-    (cursor: string | null, signal: AbortSignal) =>
-      read({ ...query, ...(props.sort && { sort: writeSort(sort) }), ...(cursor !== null && { cursor }), limit: pageSize }, signal),
+    async (cursor: string | null, signal: AbortSignal) =>
+      (cursor === null && ((await takeComing(...place)) as Page<Row> | undefined)) || read({ ...asked, ...(cursor !== null && { cursor }) }, signal),
     [key],
   );
+  const first = () => takeArrived(...place) as Page<Row> | undefined;
   const calm = atTop && !selection?.any && !openId;
-  const { ladder, at, want } = useKeyset<Row>({ key, fetchPage, idOf, tick, calm });
+  const { ladder, at, want } = useKeyset<Row>({ key, fetchPage, idOf, first, tick, calm });
 
   const state: ListState<Row> = { query, params, total: ladder.total, rows: () => ladder.loadedRows(), reload: () => void ladder.reload() };
   const onState = props.onState;
