@@ -10,11 +10,11 @@ const key = process.env.POSTROOM_KEY;
 
 // Few files for a page, each of which most pages need: what it is asked for one by one costs more than its bytes.
 const CHUNKS: [string, RegExp][] = [
+  // What fetches the others waits for none of them.
+  ['first', /vite\/preload-helper|src\/doors\.ts$/],
   // What changes with React's versions, not with ours, stays in browsers' caches over our releases.
   ['vendor', /node_modules\/(react|react-dom|scheduler|wouter|regexparam|use-sync-external-store|@tanstack[\\/](query-core|react-query))\//],
-  ['kit', /node_modules\/lucide-react\/|src\/ui\/(kit|status|form)\.tsx$|src\/lib\/(later|early|store|session|prefs|i18n|format|toasts|errors|page|url|live|lookups|filters|shortcuts|clock)\.tsx?$|src\/api\/|src\/pages\/pages\.tsx$|@base-ui\/react\/(csp-provider|internals\/csp-context)/],
-  ['frame', /src\/House\.tsx$|src\/shell\/|src\/ui\/(overlay|LiveMark|Confirm)\.tsx$/],
-  ['list', /src\/ui\/grid\/|@tanstack[\\/](virtual-core|react-virtual)\//],
+  ['kit', /node_modules\/lucide-react\/|src\/App\.tsx$|src\/ui\/(kit|status|form|overlay|Toasts)\.tsx$|src\/lib\/(later|early|store|session|prefs|i18n|format|toasts|errors|page|url|live|lookups|filters|shortcuts|clock)\.tsx?$|src\/api\/|@base-ui\/react\/(csp-provider|internals\/csp-context)/],
 ];
 const chunkOf = (id: string) => CHUNKS.find(([, of]) => of.test(id))?.[0];
 

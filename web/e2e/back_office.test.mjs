@@ -79,7 +79,7 @@ walk('the only connection can’t be switched off, and says why', async () => {
   const lever = page.getByRole('switch', { name: /^Capture enabled.*only connection/ });
   await lever.waitFor();
   await lever.click({ force: true });
-  assert.equal(await lever.getAttribute('aria-checked'), 'true');
+  assert.equal(await lever.isChecked(), true);
 });
 
 walk('connections change their order by keys', async () => {

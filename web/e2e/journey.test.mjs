@@ -142,7 +142,7 @@ walk('one that works is created, and is the only one', async () => {
   await page.keyboard.press('Escape');
   const lever = page.getByRole('switch', { name: /^Main enabled.*only connection/ });
   await lever.click({ force: true });
-  assert.equal(await lever.getAttribute('aria-checked'), 'true');
+  assert.equal(await lever.isChecked(), true);
   assert.equal((await ask(page, 'PATCH', '/connections/1', { enabled: false })).json.code, 'last_connection');
 });
 

@@ -2,9 +2,15 @@ import { Fragment, useEffect } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { useStore } from './lib/store';
 import { speech } from './lib/i18n';
+import { later } from './lib/later';
 import { useSessionKeeping } from './lib/session';
-import { House, SignIn, Welcome } from './pages/pages';
+import { Bones } from './ui/kit';
 import { Toasts } from './ui/Toasts';
+
+const Waiting = () => <Bones page />;
+const SignIn = later(async () => (await import('./pages/doors/SignInPage')).SignInPage, Waiting);
+const Welcome = later(async () => (await import('./pages/doors/WelcomePage')).WelcomePage, Waiting);
+const House = later(async () => (await import('./House')).House, Waiting);
 
 export function App() {
   useSessionKeeping();

@@ -2,13 +2,25 @@ import { FileQuestion, Lock } from 'lucide-react';
 import type { ComponentType } from 'react';
 import { Link, Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { t } from './lib/i18n';
+import { later } from './lib/later';
 import { rightsOf, useSession } from './lib/session';
-import { EnrollTotp, pages } from './pages/pages';
+import { ApiKeysPage } from './pages/ApiKeysPage';
+import { AuditPage } from './pages/AuditPage';
+import { ConnectionsPage } from './pages/connections/ConnectionsPage';
+import { DashboardPage } from './pages/dashboard/DashboardPage';
+import { LogPage } from './pages/log/LogPage';
+import { ProfilePage } from './pages/profile/ProfilePage';
+import { QueuePage } from './pages/queue/QueuePage';
+import { SettingsPage } from './pages/SettingsPage';
+import { SmtpLoginsPage } from './pages/SmtpLoginsPage';
+import { UsersPage } from './pages/UsersPage';
 import { Fault } from './shell/Fault';
 import { Shell } from './shell/Shell';
 import { Bones, Empty, Failure } from './ui/kit';
 
-/** Everything behind the door. */
+const EnrollTotp = later(async () => (await import('./pages/doors/EnrollTotpPage')).EnrollTotpPage, () => <Bones page />);
+
+/** Everything behind the door: its pages are small and come together; what is heavy (forms, charts, what lies over a page) comes when it is used. */
 export function House() {
   const session = useSession();
   const [path] = useLocation();
@@ -27,16 +39,16 @@ export function House() {
       <Fault at={path}>
         <Switch>
           <Route path="/"><Redirect to="/dashboard" replace /></Route>
-          <Route path="/dashboard" component={pages['/dashboard']} />
-          <Route path="/queue" component={pages['/queue']} />
-          <Route path="/log" component={pages['/log']} />
-          <Route path="/connections" component={pages['/connections']} />
-          <Route path="/api-keys" component={forAdmins(pages['/api-keys'])} />
-          <Route path="/smtp-logins" component={forAdmins(pages['/smtp-logins'])} />
-          <Route path="/users" component={forAdmins(pages['/users'])} />
-          <Route path="/audit" component={forAdmins(pages['/audit'])} />
-          <Route path="/settings" component={forAdmins(pages['/settings'])} />
-          <Route path="/profile" component={pages['/profile']} />
+          <Route path="/dashboard" component={DashboardPage} />
+          <Route path="/queue" component={QueuePage} />
+          <Route path="/log" component={LogPage} />
+          <Route path="/connections" component={ConnectionsPage} />
+          <Route path="/api-keys" component={forAdmins(ApiKeysPage)} />
+          <Route path="/smtp-logins" component={forAdmins(SmtpLoginsPage)} />
+          <Route path="/users" component={forAdmins(UsersPage)} />
+          <Route path="/audit" component={forAdmins(AuditPage)} />
+          <Route path="/settings" component={forAdmins(SettingsPage)} />
+          <Route path="/profile" component={ProfilePage} />
           <Route component={NotFound} />
         </Switch>
       </Fault>

@@ -9,7 +9,7 @@ export type Later<Props> = ComponentType<Props> & {
  * A component of its own chunk. `Meanwhile` stands in its place until it is there. React's `lazy` would do the same,
  * but holds back what it has for 300 ms whenever a fallback has been shown, and shows one for what is already fetched.
  */
-export function later<Props extends object>(load: () => Promise<ComponentType<Props>>, Meanwhile: ComponentType = Nothing): Later<Props> {
+export function later<Props extends object>(load: () => Promise<ComponentType<Props>>, Meanwhile: ComponentType<Props> = Nothing): Later<Props> {
   let ready: ComponentType<Props> | null = null;
   let underWay: Promise<void> | null = null;
   const fetch = () =>
@@ -28,7 +28,7 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
       return () => { stays = false; };
     }, [Loaded]);
     if (fault) throw fault.error;
-    return Loaded ? <Loaded {...props} /> : <Meanwhile />;
+    return Loaded ? <Loaded {...props} /> : <Meanwhile {...props} />;
   }
   return Object.assign(Shown, { fetch });
 }

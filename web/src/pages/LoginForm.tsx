@@ -12,7 +12,7 @@ import { useDelivery } from '../lib/lookups';
 import { spread, zodResolver } from '../lib/zodResolver';
 import { SelectField, TextArea, TextField } from '../ui/form';
 import { Note } from '../ui/kit';
-import { Dialog } from '../ui/overlay';
+import { Dialog } from '../ui/overlay/Dialog';
 
 const schema = z.object({
   username: z.string().trim().min(1, t('form.required')).max(128),

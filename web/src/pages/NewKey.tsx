@@ -11,7 +11,7 @@ import { t } from '../lib/i18n';
 import { spread, zodResolver } from '../lib/zodResolver';
 import { TextField } from '../ui/form';
 import { Choice, Note, ShownOnce, Wrong } from '../ui/kit';
-import { Dialog } from '../ui/overlay';
+import { Dialog } from '../ui/overlay/Dialog';
 import { SCOPES } from './scopes';
 
 export function NewKey({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {

@@ -4,7 +4,7 @@ import { later } from '../lib/later';
 import { t } from '../lib/i18n';
 import { Bones, Failure, PageHead } from '../ui/kit';
 
-const SettingsForm = later(async () => (await import('./SettingsForm')).SettingsForm, Bones);
+const SettingsForm = later(async () => (await import('./SettingsForm')).SettingsForm, () => <Bones />);
 
 const SETTINGS = ['settings'];
 

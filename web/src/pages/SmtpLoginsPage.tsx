@@ -11,7 +11,8 @@ import type { Column } from '../ui/grid/columns';
 import { ShortList } from '../ui/grid/ShortList';
 import { Confirm } from '../ui/Confirm';
 import { Empty, PageHead, ShownOnce, Switch, Time } from '../ui/kit';
-import { Dialog, Menu } from '../ui/overlay';
+import { Menu } from '../ui/overlay';
+import { Dialog } from '../ui/overlay/Dialog';
 
 const LoginForm = later(async () => (await import('./LoginForm')).LoginForm);
 const LOGINS = ['submission-logins'];

@@ -11,7 +11,7 @@ import { t, word } from '../lib/i18n';
 import { spread, zodResolver } from '../lib/zodResolver';
 import { SelectField, TextField } from '../ui/form';
 import { Choice, Note } from '../ui/kit';
-import { Dialog } from '../ui/overlay';
+import { Dialog } from '../ui/overlay/Dialog';
 import { ROLES } from './roles';
 
 export function UserForm({ user, lastAdmin, onClose, onDone }: { user?: User; lastAdmin?: boolean; onClose: () => void; onDone: (made?: { email: string; invitation?: string }) => void }) {

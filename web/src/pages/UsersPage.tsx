@@ -12,7 +12,8 @@ import type { Column } from '../ui/grid/columns';
 import { ShortList } from '../ui/grid/ShortList';
 import { Confirm } from '../ui/Confirm';
 import { Empty, PageHead, ShownOnce, Switch, Tag, Time } from '../ui/kit';
-import { Dialog, Menu } from '../ui/overlay';
+import { Menu } from '../ui/overlay';
+import { Dialog } from '../ui/overlay/Dialog';
 import { ROLES } from './roles';
 
 const UserForm = later(async () => (await import('./UserForm')).UserForm);

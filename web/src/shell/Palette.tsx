@@ -1,5 +1,4 @@
 // Ctrl K: pages, connections, and "where is the mail to ann@…" from anywhere.
-import { Dialog } from '@base-ui/react/dialog';
 import { Cable, Moon, Plus, ScrollText, ListOrdered, Globe, type LucideIcon } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
@@ -8,6 +7,7 @@ import { t } from '../lib/i18n';
 import { useConnections } from '../lib/lookups';
 import { prefs, setPreferences } from '../lib/prefs';
 import { useRights } from '../lib/session';
+import { Dialog } from '../ui/overlay/Dialog';
 import { placesFor } from './places';
 
 interface Command {
@@ -23,12 +23,7 @@ const ID = /^[0-9a-hjkmnp-tv-z]{13}$/i;
 
 export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
-    <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop over" />
-        <Dialog.Popup className="dialog" aria-label={t('palette.title')}>{open && <Commands onClose={onClose} />}</Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Dialog open={open} onClose={onClose} label={t('palette.title')}>{open && <Commands onClose={onClose} />}</Dialog>
   );
 }
 

@@ -3,6 +3,7 @@ import { useLocation } from 'wouter';
 import { t } from '../lib/i18n';
 import { listen } from '../lib/live';
 import { useShortcuts } from '../lib/shortcuts';
+import { fetchOverlays } from '../ui/overlay';
 import { Banners } from './Banners';
 import { Palette } from './Palette';
 import { placeOf } from './places';
@@ -18,6 +19,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const keys = useMemo(() => ({ openPalette: () => setPalette(true), openHelp: () => setHelp(true), go: (to: string) => navigate(to) }), [navigate]);
   useShortcuts(keys);
   useEffect(() => listen(), []);
+  useEffect(() => onFirstTouch(fetchOverlays), []);
 
   const place = placeOf(path);
   useEffect(() => {
@@ -40,4 +42,14 @@ export function Shell({ children }: { children: ReactNode }) {
       <ShortcutHelp open={help} onClose={() => setHelp(false)} />
     </>
   );
+}
+
+const TOUCHES = ['pointermove', 'pointerdown', 'keydown'];
+
+/** Whoever moves a hand may open something next: what that takes is fetched now, after what the page itself took. */
+function onFirstTouch(act: () => void) {
+  const stop = () => TOUCHES.forEach((touch) => removeEventListener(touch, first, true));
+  const first = () => { stop(); act(); };
+  TOUCHES.forEach((touch) => addEventListener(touch, first, true));
+  return stop;
 }

@@ -1,5 +1,5 @@
 import { t } from '../lib/i18n';
-import { Dialog } from '../ui/overlay';
+import { Dialog } from '../ui/overlay/Dialog';
 import type { MessageKey } from '../messages/en';
 
 const KEYS: [string, MessageKey][] = [

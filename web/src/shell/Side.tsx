@@ -3,10 +3,8 @@ import { Link } from 'wouter';
 import { api, ok } from '../api/client';
 import * as format from '../lib/format';
 import { t } from '../lib/i18n';
-import { ahead } from '../lib/later';
 import { useRefreshOn } from '../lib/lookups';
 import { useRights } from '../lib/session';
-import { pagesOf } from '../pages/pages';
 import { placesFor } from './places';
 
 const TALLY = ['tally', 'queue'] as const;
@@ -33,7 +31,7 @@ export function Side({ path }: { path: string }) {
             <ul>
               {places.filter((place) => place.group === group).map(({ path: to, title, icon: Icon }) => (
                 <li key={to}>
-                  <Link className="place" href={to} aria-current={path === to ? 'page' : undefined} onPointerEnter={() => pagesOf(to).forEach(ahead)}>
+                  <Link className="place" href={to} aria-current={path === to ? 'page' : undefined}>
                     <Icon aria-hidden />{t(title)}{to === '/queue' && tally && <span className="tally">{tally}</span>}
                   </Link>
                 </li>

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { t } from '../lib/i18n';
 import { Failure } from './kit';
-import { Dialog } from './overlay';
+import { Dialog } from './overlay/Dialog';
 
 /** Asks before something that can't be taken back, and shows the server's words when it says no. */
 export function Confirm({ title, children, action, danger, run, onDone, onClose }: {

@@ -1,7 +1,5 @@
 // The small parts that every page is made of.
-import { Checkbox } from '@base-ui/react/checkbox';
-import { Switch as BaseSwitch } from '@base-ui/react/switch';
-import { Check, CircleAlert, CircleCheck, CircleX, Copy, Info, Minus, RotateCw, TriangleAlert, type LucideIcon } from 'lucide-react';
+import { Check, CircleAlert, CircleCheck, CircleX, Copy, Info, RotateCw, TriangleAlert, type LucideIcon } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import * as format from '../lib/format';
 import { messageOf } from '../lib/errors';
@@ -25,10 +23,9 @@ export function Tick({ label, checked, mixed, disabled, onChange }: {
   label: string; checked: boolean; mixed?: boolean; disabled?: boolean; onChange: (checked: boolean, event?: Event) => void;
 }) {
   return (
-    <Checkbox.Root className="tick" aria-label={label} checked={checked} indeterminate={mixed} disabled={disabled}
-      onCheckedChange={(value, details) => onChange(value, details.event)} onClick={(event) => event.stopPropagation()}>
-      <Checkbox.Indicator>{mixed ? <Minus strokeWidth={3} /> : <Check strokeWidth={3} />}</Checkbox.Indicator>
-    </Checkbox.Root>
+    <input type="checkbox" className="tick" aria-label={label} checked={checked} disabled={disabled}
+      ref={(box) => { if (box) box.indeterminate = !!mixed; }}
+      onChange={(event) => onChange(event.target.checked, event.nativeEvent)} onClick={(event) => event.stopPropagation()} />
   );
 }
 
@@ -51,11 +48,8 @@ export function Switch({ label, checked, inert, onChange }: {
   label: string; checked: boolean; inert?: string; onChange: (checked: boolean) => void;
 }) {
   return (
-    <BaseSwitch.Root className="switch" aria-label={inert ? `${label}. ${inert}` : label} title={inert} checked={checked}
-      readOnly={!!inert} aria-disabled={inert ? true : undefined} onCheckedChange={(value) => onChange(value)}
-      onClick={(event) => event.stopPropagation()}>
-      <BaseSwitch.Thumb />
-    </BaseSwitch.Root>
+    <input type="checkbox" role="switch" className="switch" aria-label={inert ? `${label}. ${inert}` : label} title={inert} checked={checked}
+      aria-disabled={inert ? true : undefined} onChange={(event) => !inert && onChange(event.target.checked)} onClick={(event) => event.stopPropagation()} />
   );
 }
 

@@ -11,7 +11,7 @@ import { useRights } from '../../lib/session';
 import { useUrlState } from '../../lib/url';
 import { TextField } from '../../ui/form';
 import { Empty, Meter, Note, Tag, Time } from '../../ui/kit';
-import { Drawer } from '../../ui/overlay';
+import { Drawer } from '../../ui/overlay/Drawer';
 import { Status } from '../../ui/status';
 import { Encryption } from './columns';
 import { LIMITS, stateOf } from './connection';

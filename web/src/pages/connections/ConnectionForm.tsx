@@ -11,7 +11,7 @@ import { say } from '../../lib/toasts';
 import { spread, zodResolver } from '../../lib/zodResolver';
 import { SelectField, TextField } from '../../ui/form';
 import { Choice, Note, Segments } from '../../ui/kit';
-import { Drawer } from '../../ui/overlay';
+import { Drawer } from '../../ui/overlay/Drawer';
 import { lastReason } from './ConnectionsPage';
 import { Logo } from './Logo';
 import { LIMITS } from './connection';

@@ -8,7 +8,7 @@ import { CONNECTIONS, DELIVERY, useConnectionNames, useDelivery } from '../../li
 import { say } from '../../lib/toasts';
 import { SelectField, TextArea } from '../../ui/form';
 import { Failure } from '../../ui/kit';
-import { Dialog } from '../../ui/overlay';
+import { Dialog } from '../../ui/overlay/Dialog';
 
 type What = { all?: boolean; lane?: string; connection_id?: number };
 type Pause = Delivery['pauses'][number];

@@ -7,7 +7,7 @@ import { t, word } from '../../lib/i18n';
 import { useRefreshOn } from '../../lib/lookups';
 import { readTranscript } from '../../lib/transcript';
 import { Bones, CopyButton, Failure, Note, Tag, Time } from '../../ui/kit';
-import { Drawer } from '../../ui/overlay';
+import { Drawer } from '../../ui/overlay/Drawer';
 import { Status } from '../../ui/status';
 import { Content } from '../mail/Content';
 import { SendAgain } from '../mail/SendAgain';

@@ -6,7 +6,6 @@ import type { Attempt, LogQuery } from '../../api/types';
 import { emailPattern, toSearch } from '../../lib/filters';
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
-import { later } from '../../lib/later';
 import { useConnections } from '../../lib/lookups';
 import { usePreferences } from '../../lib/prefs';
 import { useUrlState } from '../../lib/url';
@@ -16,10 +15,10 @@ import { List } from '../../ui/grid/List';
 import { ViewsMenu } from '../../ui/grid/ViewsMenu';
 import { Empty, PageHead } from '../../ui/kit';
 import { Menu } from '../../ui/overlay';
+import { AttemptDrawer } from './AttemptDrawer';
 import { logColumns } from './columns';
 
 // The list comes first; what an open row needs is fetched beside it.
-const AttemptDrawer = later(async () => (await import('./AttemptDrawer')).AttemptDrawer);
 
 const idOf = (row: Attempt) => row.id;
 const newestFirst = { field: 'attempted_at', down: true };

@@ -7,7 +7,7 @@ import { useRights } from '../../lib/session';
 import { say } from '../../lib/toasts';
 import { TextArea } from '../../ui/form';
 import { Failure } from '../../ui/kit';
-import { Dialog } from '../../ui/overlay';
+import { Dialog } from '../../ui/overlay/Dialog';
 
 /** The same content once more, as a new message to this recipient. */
 export function SendAgain({ emailId, email }: { emailId: string; email: string }) {

@@ -8,7 +8,7 @@ import { useRefreshSession } from '../../lib/session';
 import { say } from '../../lib/toasts';
 import { TextField } from '../../ui/form';
 import { Note, Tag } from '../../ui/kit';
-import { Dialog } from '../../ui/overlay';
+import { Dialog } from '../../ui/overlay/Dialog';
 import { TotpSetup } from './TotpSetup';
 
 export function TotpCard({ enabled }: { enabled: boolean }) {

@@ -8,7 +8,7 @@ import { useConnections } from '../../lib/lookups';
 import { say } from '../../lib/toasts';
 import { SelectField, TextArea } from '../../ui/form';
 import { Failure, Note } from '../../ui/kit';
-import { Dialog } from '../../ui/overlay';
+import { Dialog } from '../../ui/overlay/Dialog';
 
 interface Props {
   action: QueueActionWord;

@@ -6,7 +6,6 @@ import { QUEUE_STATUSES, type Email, type QueueAction, type QueueActionWord, typ
 import { emailPattern } from '../../lib/filters';
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
-import { later } from '../../lib/later';
 import { useConnections } from '../../lib/lookups';
 import { usePreferences } from '../../lib/prefs';
 import { useRights } from '../../lib/session';
@@ -16,13 +15,13 @@ import { rowElement } from '../../ui/grid/Grid';
 import { List, type ListState } from '../../ui/grid/List';
 import { ViewsMenu } from '../../ui/grid/ViewsMenu';
 import { Empty, PageHead, Tick } from '../../ui/kit';
+import { EmailDrawer } from './EmailDrawer';
 import { ActionDialog } from './ActionDialog';
 import { BulkBar } from './BulkBar';
 import { queueColumns } from './columns';
 import { extended, has, isEmpty, nothing, target, toggled, type Selection } from './selection';
 
 // The list comes first; what an open row needs is fetched beside it.
-const EmailDrawer = later(async () => (await import('./EmailDrawer')).EmailDrawer);
 
 const idOf = (row: Email) => row.id;
 const newestFirst = { field: 'created_at', down: true };

@@ -2,7 +2,7 @@
 import { SlidersHorizontal } from 'lucide-react';
 import { useState } from 'react';
 import { t } from '../../lib/i18n';
-import { Drawer } from '../overlay';
+import { Drawer } from '../overlay/Drawer';
 import { SelectField } from '../form';
 import { writeSort, type Column, type Sort } from './columns';
 import { FilterForm, type FilterChange } from './FilterForm';

@@ -31,6 +31,9 @@ interface Props<Row> {
   empty?: ReactNode;
 }
 
+/** Rows beyond either edge, so that a scroll finds them drawn. */
+const OVERSCAN = 8;
+
 /** The row's height stands in the tokens, and differs on phones. */
 function useRowHeight() {
   const read = () => Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--row')) || 40;
@@ -49,7 +52,11 @@ export function Grid<Row>(props: Props<Row>) {
   const [active, setActive] = useState(0);
   const focusWanted = useRef(false);
   const rowHeight = useRowHeight();
-  const virtual = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 8 });
+  // What is in sight is drawn first, and measured then; what scrolling brings comes with the next frame.
+  const [settled, setSettled] = useState(false);
+  useEffect(() => { const frame = requestAnimationFrame(() => setSettled(true)); return () => cancelAnimationFrame(frame); }, []);
+  const virtual = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: settled ? OVERSCAN : 0,
+    initialRect: { width: innerWidth, height: innerHeight } });
   useEffect(() => virtual.measure(), [rowHeight, virtual]);
 
   useEffect(() => {

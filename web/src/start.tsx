@@ -4,13 +4,11 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { ApiError } from './api/problem';
+import { isDoor } from './doors';
 import { askEarly } from './lib/early';
 import { speak } from './lib/i18n';
-import { ahead } from './lib/later';
 import { prefs } from './lib/prefs';
 import { askSession } from './lib/session';
-import { isInHouse, pagesOf } from './pages/pages';
-import './styles/index.css';
 
 // What the server has refused it refuses again; only silence and overload are worth a second try.
 const worthRetrying = (failures: number, error: Error) =>
@@ -18,9 +16,8 @@ const worthRetrying = (failures: number, error: Error) =>
 
 const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 5_000, retry: worthRetrying } } });
 
-// All that the first page needs is asked for at once, not one after the other.
-for (const page of pagesOf(location.pathname)) ahead(page);
-if (isInHouse(location.pathname)) {
+// What the first page shows is asked for while the page is still on its way.
+if (!isDoor(location.pathname)) {
   askEarly(location.pathname, location.search, prefs.get().page_size);
   askSession(queries);
 }

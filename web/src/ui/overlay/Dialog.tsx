@@ -1,0 +1,32 @@
+import { Dialog as BaseDialog } from '@base-ui/react/dialog';
+import type { ReactNode, RefObject } from 'react';
+
+interface Props {
+  open: boolean;
+  onClose: () => void;
+  /** Its heading; one without is named by `label`. */
+  title?: ReactNode;
+  label?: string;
+  children: ReactNode;
+  foot?: ReactNode;
+  initialFocus?: RefObject<HTMLElement | null>;
+}
+
+export function Dialog({ open, onClose, title, label, children, foot, initialFocus }: Props) {
+  return (
+    <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <BaseDialog.Portal>
+        <BaseDialog.Backdrop className="backdrop over" />
+        <BaseDialog.Popup className="dialog" aria-label={label} initialFocus={initialFocus}>
+          {title ? (
+            <div className="dialog-body">
+              <BaseDialog.Title>{title}</BaseDialog.Title>
+              {children}
+            </div>
+          ) : children}
+          {foot && <div className="dialog-foot">{foot}</div>}
+        </BaseDialog.Popup>
+      </BaseDialog.Portal>
+    </BaseDialog.Root>
+  );
+}
