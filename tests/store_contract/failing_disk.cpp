@@ -2,8 +2,12 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace postroom::store {
 namespace {
@@ -16,6 +20,11 @@ struct Disk {
   sqlite3_vfs* system = nullptr;
   std::atomic<Trouble> trouble{Trouble::none};
   std::atomic<std::size_t> log_writes{0};
+  std::atomic<std::size_t> fails_each{0}, syncs{0};
+
+  std::mutex mutex;  // of the log's two states; the log is one file
+  std::string durable;
+  std::vector<std::pair<std::size_t, std::string>> not_durable;  // written since, by offset
 };
 
 struct File {
@@ -37,11 +46,39 @@ auto pass(sqlite3_file* file, Arguments... arguments) {
 
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
   if (of(file)->disk->trouble == Trouble::writes) return SQLITE_FULL;
-  if (of(file)->is_log) ++of(file)->disk->log_writes;
+  if (of(file)->is_log) {
+    Disk& disk = *of(file)->disk;
+    ++disk.log_writes;
+    const std::scoped_lock lock(disk.mutex);
+    disk.not_durable.emplace_back(offset, std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size)));
+  }
   return pass<&sqlite3_io_methods::xWrite>(file, bytes, size, offset);
 }
 
+bool fails_now(Disk& disk) {
+  const std::size_t each = disk.fails_each;
+  return disk.trouble == Trouble::syncs || (each > 0 && ++disk.syncs % each == 0);
+}
+
+// What is written while a sync runs may be covered or not: here it is not.
+int sync_log(sqlite3_file* file, int flags) {
+  Disk& disk = *of(file)->disk;
+  std::vector<std::pair<std::size_t, std::string>> covered;
+  {
+    const std::scoped_lock lock(disk.mutex);
+    covered.swap(disk.not_durable);
+  }
+  if (fails_now(disk)) return SQLITE_IOERR_FSYNC;
+  const std::scoped_lock lock(disk.mutex);
+  for (const auto& [offset, bytes] : covered) {
+    disk.durable.resize(std::max(disk.durable.size(), offset + bytes.size()));
+    disk.durable.replace(offset, bytes.size(), bytes);
+  }
+  return pass<&sqlite3_io_methods::xSync>(file, flags);
+}
+
 int sync(sqlite3_file* file, int flags) {
+  if (of(file)->is_log) return sync_log(file, flags);
   if (of(file)->disk->trouble == Trouble::syncs) return SQLITE_IOERR_FSYNC;
   return pass<&sqlite3_io_methods::xSync>(file, flags);
 }
@@ -92,6 +129,8 @@ FailingDisk::FailingDisk() : system_(sqlite3_vfs_find(nullptr)) {
   disk.vfs.szOsFile = static_cast<int>(sizeof(File)) + system_->szOsFile;
   disk.vfs.pAppData = &disk;
   disk.vfs.xOpen = open;
+  disk.durable.clear();
+  disk.not_durable.clear();
   heal();
   sqlite3_vfs_register(&disk.vfs, 1);
 }
@@ -109,8 +148,18 @@ void FailingDisk::fail_writes() {
   the_disk().trouble = Trouble::writes;
 }
 
+void FailingDisk::fail_every_sync_of(std::size_t number) {
+  the_disk().fails_each = number;
+}
+
 void FailingDisk::heal() {
   the_disk().trouble = Trouble::none;
+  the_disk().fails_each = 0;
+}
+
+std::string FailingDisk::durable_log() const {
+  const std::scoped_lock lock(the_disk().mutex);
+  return the_disk().durable;
 }
 
 std::size_t FailingDisk::log_writes() const {

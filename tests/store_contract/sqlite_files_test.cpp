@@ -2,7 +2,9 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 
+#include "async/task_group.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store_contract/failing_disk.h"
 #include "store_contract/store_contract.h"
@@ -173,6 +175,49 @@ TEST_F(SqliteFiles, AcknowledgesNothingThatCouldNotBeSynced) {
   const std::unique_ptr<SqliteStore> store = open();
   EXPECT_TRUE(holds(*store, after));
   EXPECT_FALSE(holds(*store, message));
+}
+
+struct Told {
+  std::vector<MessageId> acknowledged;
+  std::size_t refused = 0;
+};
+
+async::Task<void> send_hundred(SqliteStore& store, Mailroom& mailroom, Told& told) {
+  for (int i = 0; i < 100; ++i) {
+    NewMessage message = mailroom.message({"ann@example.org"});
+    const MessageId id = message.message.id;
+    std::vector<NewMessage> messages;
+    messages.push_back(std::move(message));
+    const Result<AcceptResult> accepted = co_await store.accept({std::move(messages), std::nullopt, nullptr});
+    if (accepted) told.acknowledged.push_back(id);
+    if (!accepted) ++told.refused;
+  }
+}
+
+// A sync runs while the next transaction is written; some fail. What was acknowledged must be found when the power
+// goes.
+TEST_F(SqliteFiles, KeepsWhatItAcknowledgedThroughFailedSyncsAndTheLossOfPower) {
+  FailingDisk disk;
+  Told told;
+  const std::string copy = dir_.path() + "/copy";
+  {
+    const std::unique_ptr<SqliteStore> store = open();
+    disk.fail_every_sync_of(5);
+    async::TaskGroup group(loop_);
+    for (int i = 0; i < 8; ++i) group.spawn(send_hundred(*store, mailroom_, told));
+    loop_.run(group.join());
+    std::filesystem::create_directory(copy);
+    std::filesystem::copy(dir_.path() + "/postroom.db", copy + "/postroom.db");
+    std::ofstream(copy + "/postroom.db-wal", std::ios::binary) << disk.durable_log();
+    disk.heal();
+  }
+  EXPECT_GT(told.acknowledged.size(), 0u);
+  EXPECT_GT(told.refused, 0u);
+  const Result<std::unique_ptr<SqliteStore>> found = SqliteStore::open(loop_, copy);
+  ASSERT_TRUE(found) << found.error().message;
+  std::size_t lost = 0;
+  for (const MessageId id : told.acknowledged) lost += loop_.run((*found)->message(id)) ? 0 : 1;
+  EXPECT_EQ(lost, 0u) << "of " << told.acknowledged.size();
 }
 
 TEST_F(SqliteFiles, AcknowledgesNothingOnAFullDiskAndRecovers) {
