@@ -290,8 +290,13 @@ TEST_P(LongListing, FindsDeferredMailInTheOrderOfItsTimes) {
   QueueFilter filter;
   filter.statuses = {deferred};
   ASSERT_EQ(walk_all(filter, QueueSort::created_at, Direction::ascending).size(), 3200u);
-  for (const QueueSort sort : {QueueSort::next_attempt_at, QueueSort::last_attempt_at, QueueSort::attempts})
-    expect_walked(filter, sort, whole);
+  // Alone, and merged with other states.
+  for (const std::vector<EmailStatus>& statuses : {std::vector{deferred}, {scheduled, deferred}, {held, deferred}}) {
+    filter.statuses = statuses;
+    for (const QueueSort sort : {QueueSort::next_attempt_at, QueueSort::last_attempt_at, QueueSort::attempts})
+      expect_walked(filter, sort, whole);
+  }
+  filter.statuses = {deferred};
   filter.lane = "default";
   filter.reason_class = ReasonClass::none;
   filter.attempts_from = 1;
@@ -311,8 +316,12 @@ TEST_P(LongListing, FindsMailThatWaitsForNoTime) {
   EXPECT_EQ(get(store_->act(hold, mailroom_.now())).changed, 3200u);
   fill_up();
   QueueFilter filter;
-  filter.statuses = {held};
-  expect_walked(filter, QueueSort::next_attempt_at, walk_all({}, QueueSort::created_at, Direction::ascending));
+  const std::vector<EmailRecord> whole = walk_all({}, QueueSort::created_at, Direction::ascending);
+  for (const std::vector<EmailStatus>& statuses : {std::vector{held}, {held, scheduled}}) {
+    filter.statuses = statuses;
+    for (const QueueSort sort : {QueueSort::next_attempt_at, QueueSort::last_attempt_at, QueueSort::attempts})
+      expect_walked(filter, sort, whole);
+  }
 }
 
 TEST_P(Listing, KeepsTheDepthOfTheQueueThroughEveryChange) {

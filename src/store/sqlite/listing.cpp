@@ -45,9 +45,9 @@ Bounds bounds_of(const std::optional<EmailFilter>& email) {
 
 struct SortIndex {
   const char* column;
-  const char* index;
+  std::string index;
   Bounds bounds;
-  const char* rows = "";  // which the index has, when not all
+  std::string rows = {};  // the condition of those that the index is asked for, when not all
 };
 
 SortIndex index_of(QueueSort sort, const QueueFilter& filter) {
@@ -55,22 +55,11 @@ SortIndex index_of(QueueSort sort, const QueueFilter& filter) {
     if (!value) return std::nullopt;
     return static_cast<std::int64_t>(*value) + more;
   };
-  const auto only = [&filter](EmailStatus status) {
-    return !filter.statuses.empty() &&
-           std::ranges::all_of(filter.statuses, [status](EmailStatus one) { return one == status; });
-  };
   switch (sort) {
-    case QueueSort::next_attempt_at: {
-      const Bounds bounds = bounds_of(filter.next_attempt_at);
-      if (only(EmailStatus::deferred)) return {"next_attempt_at", "email_deferred_next", bounds, "status=3 AND "};
-      if (only(EmailStatus::scheduled)) return {"next_attempt_at", "email_scheduled", bounds, "status=1 AND "};
-      return {"next_attempt_at", "email_next", bounds};
-    }
-    case QueueSort::last_attempt_at: {
-      const Bounds bounds = bounds_of(filter.last_attempt_at);
-      if (only(EmailStatus::deferred)) return {"last_attempt_at", "email_deferred_last", bounds, "status=3 AND "};
-      return {"last_attempt_at", "email_last", bounds};
-    }
+    case QueueSort::next_attempt_at:
+      return {"next_attempt_at", "email_next", bounds_of(filter.next_attempt_at)};
+    case QueueSort::last_attempt_at:
+      return {"last_attempt_at", "email_last", bounds_of(filter.last_attempt_at)};
     case QueueSort::attempts:
       return {"attempts", "email_attempts", {number(filter.attempts_from, 0), number(filter.attempts_to, 1)}};
     case QueueSort::email:
@@ -78,7 +67,27 @@ SortIndex index_of(QueueSort sort, const QueueFilter& filter) {
     case QueueSort::created_at:
       break;
   }
-  return {"id", nullptr, {}};
+  return {"id", "", {}};
+}
+
+// Mail in these states stays for a while: it has indices of its own for each state, which mail that goes at once never
+// enters.
+bool stays(EmailStatus status) {
+  return status == EmailStatus::scheduled || status == EmailStatus::deferred || status == EmailStatus::held ||
+         status == EmailStatus::unknown;
+}
+
+// The indices that together have what the filter asks for, each in the order of the sort.
+std::vector<SortIndex> indices_of(QueueSort sort, const QueueFilter& filter) {
+  const SortIndex all = index_of(sort, filter);
+  const bool by_state = sort != QueueSort::email && sort != QueueSort::created_at && !filter.statuses.empty() &&
+                        std::ranges::all_of(filter.statuses, stays);
+  if (!by_state) return {all};
+  std::vector<SortIndex> indices;
+  for (const EmailStatus status : std::set(filter.statuses.begin(), filter.statuses.end()))
+    indices.push_back({all.column, all.index + "_staying", all.bounds,
+                       "status=" + std::to_string(static_cast<int>(status)) + " AND "});
+  return indices;
 }
 
 Source entries(const std::string& index, const std::string& condition, std::vector<Parameter> parameters) {
@@ -101,13 +110,19 @@ Source entries(const SortIndex& sorted) {
   return source;
 }
 
+Narrowing entries(const std::vector<SortIndex>& indices) {
+  Narrowing sources;
+  for (const SortIndex& sorted : indices) sources.push_back(entries(sorted));
+  return sources;
+}
+
 Source entries(EmailStatus status) {
   return entries("email_status", "status=" + std::to_string(static_cast<int>(status)), {});
 }
 
 // Mail still written as scheduled whose time has come is shown as queued (as_of.h).
 Source scheduled_and_due(Timestamp now) {
-  return entries("email_scheduled", "status=1 AND next_attempt_at<=?", {now.ms});
+  return entries("email_next_staying", "status=1 AND next_attempt_at<=?", {now.ms});
 }
 
 bool asks_only_queued_states(const QueueFilter& filter) {
@@ -146,7 +161,7 @@ std::vector<Narrowing> narrowings_of(const QueueFilter& filter, Timestamp now) {
     if (asks(filter, EmailStatus::queued)) all.back().push_back(scheduled_and_due(now));
   }
   for (const QueueSort sort : {QueueSort::attempts, QueueSort::last_attempt_at, QueueSort::next_attempt_at})
-    if (const SortIndex index = index_of(sort, filter); index.bounds.any()) all.push_back({entries(index)});
+    if (index_of(sort, filter).bounds.any()) all.push_back(entries(indices_of(sort, filter)));
   if (filter.created_at.from || filter.created_at.to) {
     const IdRange ids = ids_of(filter.created_at);
     all.push_back({{"SELECT id FROM email WHERE id>=? AND id<?", {ids.first, ids.second}}});
@@ -366,21 +381,87 @@ std::vector<Source> stretches_of(const QueueQuery& query, const SortIndex& sorte
   return stretches;
 }
 
+// The entries of indices that are in the list's order, merged into that order.
+class SortedWalk {
+ public:
+  struct Entry {
+    Key key;
+    bool passes;  // the test
+    std::uint64_t id() const { return std::get<std::uint64_t>(key); }
+  };
+
+  SortedWalk(Database& database, const QueueQuery& query, const Test& test)
+      : database_(database), test_(test), up_(query.direction == Direction::ascending) {
+    for (SortIndex& sorted : indices_of(query.sort, query.filter)) {
+      std::vector<Source> stretches = stretches_of(query, sorted);
+      std::ranges::reverse(stretches);
+      heads_.push_back({sorted.column, std::move(stretches), {}, {}});
+    }
+    for (Head& head : heads_) advance(head);
+  }
+
+  std::optional<Entry> next() {
+    Head* nearest = nullptr;
+    for (Head& head : heads_)
+      if (head.entry &&
+          (!nearest || (up_ ? head.entry->key < nearest->entry->key : nearest->entry->key < head.entry->key)))
+        nearest = &head;
+    if (!nearest) return std::nullopt;
+    const std::optional<Entry> entry = nearest->entry;
+    advance(*nearest);
+    return entry;
+  }
+  Result<> error() const { return error_; }
+
+ private:
+  struct Head {
+    const char* column;
+    std::vector<Source> stretches;  // the one that is walked last, those still to walk before it
+    std::optional<Statement> walked;
+    std::optional<Entry> entry;
+  };
+
+  void advance(Head& head) {
+    head.entry.reset();
+    while (error_ && !head.stretches.empty()) {
+      if (!head.walked) begin(head);
+      if (head.walked->step()) {
+        head.entry = {{!head.walked->is_null(2), head.walked->integer(2), "", id_of(*head.walked)},
+                      head.walked->integer(1) != 0};
+        return;
+      }
+      error_ = head.walked->error();
+      head.walked.reset();
+      head.stretches.pop_back();
+    }
+  }
+
+  void begin(Head& head) {
+    const Source& stretch = head.stretches.back();
+    head.walked.emplace(database_.prepare("SELECT id, " + test_.condition + ", " + head.column +
+                                          stretch.select.substr(sizeof "SELECT id" - 1)));
+    bind(*head.walked, test_.parameters);
+    bind(*head.walked, stretch.parameters);
+  }
+  static std::uint64_t id_of(const Statement& row) { return static_cast<std::uint64_t>(row.integer(0)); }
+
+  Database& database_;
+  const Test& test_;
+  const bool up_;
+  std::vector<Head> heads_;
+  Result<> error_;
+};
+
 Result<> walk_sorted(Database& database, const QueueQuery& query, Page<EmailRecord>& page, Patience& patience) {
   const Test test = test_of(query.filter);
-  for (const Source& stretch : stretches_of(query, index_of(query.sort, query.filter))) {
-    Statement select = database.prepare("SELECT id, " + test.condition + stretch.select.substr(sizeof "SELECT id" - 1));
-    bind(select, test.parameters);
-    bind(select, stretch.parameters);
-    while (select.step()) {
-      if (select.integer(1) == 0 && !patience.is_over()) continue;
-      const Result<bool> more = add_row(database, query, static_cast<std::uint64_t>(select.integer(0)), page, patience);
-      if (!more) return std::unexpected(more.error());
-      if (!*more) return {};
-    }
-    if (Result<> error = select.error(); !error) return error;
+  SortedWalk walk(database, query, test);
+  while (const std::optional<SortedWalk::Entry> entry = walk.next()) {
+    if (!entry->passes && !patience.is_over()) continue;
+    const Result<bool> more = add_row(database, query, entry->id(), page, patience);
+    if (!more) return std::unexpected(more.error());
+    if (!*more) break;
   }
-  return {};
+  return walk.error();
 }
 
 // How many rows the list has, up to a bound; a stored status may not be the shown one, so a filter's count is a guess.
@@ -400,20 +481,10 @@ Result<> complete_page(Database& database, Page<EmailRecord>& page) {
   return {};
 }
 
-// Mail in these states waits for no time: a list by that time has it in the order of its ids.
-bool is_in_order_of_ids(const QueueQuery& query) {
-  const auto has_no_time = [](EmailStatus status) {
-    return status == EmailStatus::sending || status == EmailStatus::held || status == EmailStatus::unknown;
-  };
-  const std::vector<EmailStatus>& asked = query.filter.statuses;
-  return query.sort == QueueSort::created_at ||
-         (query.sort == QueueSort::next_attempt_at && !asked.empty() && std::ranges::all_of(asked, has_no_time));
-}
-
 Result<Page<EmailRecord>> page_of_walked(Database& database, const QueueQuery& query, Patience patience) {
   Page<EmailRecord> page;
-  const Result<> walked = is_in_order_of_ids(query) ? walk_ids(database, query, page, patience)
-                                                    : walk_sorted(database, query, page, patience);
+  const Result<> walked = query.sort == QueueSort::created_at ? walk_ids(database, query, page, patience)
+                                                              : walk_sorted(database, query, page, patience);
   if (!walked) return std::unexpected(walked.error());
   const bool whole = !query.page.after && !page.next;  // then the page itself is the count
   const Result<Total> total = whole ? Total{page.items.size(), true} : total_of(database, query);

@@ -147,6 +147,18 @@ CREATE TABLE submission_login(
 CREATE INDEX email_deferred_next ON email(next_attempt_at, id) WHERE status = 3;
 CREATE INDEX email_deferred_last ON email(last_attempt_at, id) WHERE status = 3;
 )sql",
+    // The same for all mail that stays, by its state; the indices of single states go.
+    R"sql(
+DROP INDEX email_scheduled;
+DROP INDEX email_deferred_next;
+DROP INDEX email_deferred_last;
+CREATE INDEX email_next_staying ON email(status, next_attempt_at)
+  WHERE status = 1 OR status = 3 OR status = 4 OR status = 5;
+CREATE INDEX email_last_staying ON email(status, last_attempt_at)
+  WHERE status = 1 OR status = 3 OR status = 4 OR status = 5;
+CREATE INDEX email_attempts_staying ON email(status, attempts)
+  WHERE status = 1 OR status = 3 OR status = 4 OR status = 5;
+)sql",
 };
 
 }  // namespace
