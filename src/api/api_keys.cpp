@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "api/json_body.h"
 #include "api/object_reader.h"
 #include "api/problem.h"
@@ -47,12 +45,10 @@ Answering create_api_key(Services& services, Call& call) {
 }
 
 Answering revoke_api_key(Services& services, Call& call) {
-  store::ApiKeyId id = 0;
-  const std::string& text = call.params[0];
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size()) co_return not_found(call);
+  const std::optional<store::ApiKeyId> id = to_number<store::ApiKeyId>(call.params[0]);
+  if (!id) co_return not_found(call);
   const auto revoked =
-      co_await services.keys.revoke(id, audit(services, call, "api_key.revoke", fmt::format("api_key:{}", id)));
+      co_await services.keys.revoke(*id, audit(services, call, "api_key.revoke", fmt::format("api_key:{}", *id)));
   if (!revoked) co_return store_error(call, revoked.error());
   http::Response response;
   response.status = 204;

@@ -1,7 +1,5 @@
 #include "api/connection_reader.h"
 
-#include <charconv>
-
 #include "api/reply_rules.h"
 #include "base/text.h"
 #include "base/time_zone.h"
@@ -110,11 +108,8 @@ void check_password(ObjectReader& reader, const ConnectionRecord& before, const 
 }
 
 std::optional<store::ConnectionId> connection_id(const Call& call) {
-  store::ConnectionId id = 0;
-  const std::string& text = call.params[0];
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size() || id < 1) return std::nullopt;
-  return id;
+  const std::optional<store::ConnectionId> id = to_number<store::ConnectionId>(call.params[0]);
+  return id && *id >= 1 ? id : std::nullopt;
 }
 
 async::Task<Result<ConnectionRecord>> find_connection(Services& services, std::optional<store::ConnectionId> id) {

@@ -1,7 +1,6 @@
 #include "api/list_query.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
@@ -19,14 +18,6 @@ std::unexpected<intake::Refusal> refused(std::string code, std::string detail) {
 }
 std::unexpected<intake::Refusal> bad_value(const std::string& name) {
   return refused("parameter_invalid", "The value of \"" + printable(name, 60) + "\" is not valid.");
-}
-
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 std::optional<store::EmailFilter> email_filter(std::string_view text) {
@@ -80,7 +71,7 @@ std::optional<bool> set_common(Filter& filter, const std::string& name, const st
   if (name == "subject") return assign(filter.subject, std::optional(value));
   if (name == "reason") return assign(filter.reason, std::optional(value));
   if (name == "reason_class") return assign(filter.reason_class, store::from_word<store::ReasonClass>(value));
-  if (name == "connection_id") return assign(filter.connection_id, number<store::ConnectionId>(value));
+  if (name == "connection_id") return assign(filter.connection_id, to_number<store::ConnectionId>(value));
   if (name == "lane") return assign(filter.lane, std::optional(value));
   if (name == "message_id") return assign(filter.message_id, id_of<MessageTag>(value));
   return std::nullopt;
@@ -89,7 +80,7 @@ std::optional<bool> set_common(Filter& filter, const std::string& name, const st
 std::optional<bool> set_log_filter(store::LogFilter& filter, const std::string& name, const std::string& value) {
   if (const auto set = set_common(filter, name, value)) return set;
   if (name == "active_queue_id") return assign(filter.active_queue_id, id_of<EmailTag>(value));
-  if (name == "reply_code") return assign(filter.reply_code, number<int>(value));
+  if (name == "reply_code") return assign(filter.reply_code, to_number<int>(value));
   return set_range(filter.attempted_at, "attempted_at", name, value);
 }
 
@@ -104,11 +95,11 @@ std::optional<bool> set_queue_field(store::QueueFilter& filter, const std::strin
   if (name == "tag") return assign(filter.tag, std::optional(value));
   if (name == "submitted_by") return assign(filter.submitted_by, std::optional(value));
   if (name == "attempts") {
-    filter.attempts_to = number<std::uint32_t>(value);
+    filter.attempts_to = to_number<std::uint32_t>(value);
     return assign(filter.attempts_from, filter.attempts_to);
   }
-  if (name == "attempts_from") return assign(filter.attempts_from, number<std::uint32_t>(value));
-  if (name == "attempts_to") return assign(filter.attempts_to, number<std::uint32_t>(value));
+  if (name == "attempts_from") return assign(filter.attempts_from, to_number<std::uint32_t>(value));
+  if (name == "attempts_to") return assign(filter.attempts_to, to_number<std::uint32_t>(value));
   if (const auto set = set_range(filter.created_at, "created_at", name, value)) return set;
   if (const auto set = set_range(filter.next_attempt_at, "next_attempt_at", name, value)) return set;
   return set_range(filter.last_attempt_at, "last_attempt_at", name, value);
@@ -175,7 +166,7 @@ OrRefusal<ListQuery<Filter>> read_list(const Parameters& parameters, Set set, So
       continue;
     }
     if (name == "limit") {
-      const auto limit = number<std::size_t>(value);
+      const auto limit = to_number<std::size_t>(value);
       if (!limit || *limit < 1 || *limit > limits::page) return bad_value(name);
       query.page.limit = *limit;
       continue;

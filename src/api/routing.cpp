@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <charconv>
 
 #include "api/json_body.h"
 #include "api/object_reader.h"
 #include "api/problem.h"
 #include "api/render.h"
 #include "api/resources.h"
+#include "base/text.h"
 #include "mail/address.h"
 
 namespace postroom::api {
@@ -117,10 +117,8 @@ OrRefusal<RouteQuestion> read_question(const Services& services, const Parameter
     } else if (name == "tag") {
       question.tags.push_back(value);
     } else if (name == "connection_id") {
-      store::ConnectionId id = 0;
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), id);
-      if (error != std::errc() || end != value.data() + value.size()) return wrong(name, "this is not a number.");
-      question.pinned_to = id;
+      question.pinned_to = to_number<store::ConnectionId>(value);
+      if (!question.pinned_to) return wrong(name, "this is not a number.");
     } else {
       return std::unexpected(
           intake::Refusal{400, "unknown_parameter", name + ": give from, to, lane, tag or connection_id.", {}});

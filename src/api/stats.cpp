@@ -1,10 +1,10 @@
 // The dashboard's figures: what came in and went out by time, and how long the queue is now.
-#include <charconv>
 
 #include "api/json_writer.h"
 #include "api/list_query.h"
 #include "api/problem.h"
 #include "api/resources.h"
+#include "base/text.h"
 
 namespace postroom::api {
 namespace {
@@ -32,11 +32,11 @@ OrRefusal<StatsQuery> read_stats_query(const Parameters& parameters, Timestamp n
       if (!at) return refused("parameter_invalid", "from and to are RFC 3339 times.");
       (name == "from" ? from : to) = *at;
     } else if (name == "step") {
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), query.step_s);
+      const std::optional<std::int64_t> step_s = to_number<std::int64_t>(value);
       constexpr std::int64_t year_s = 366L * 24 * 3600;
-      if (error != std::errc() || end != value.data() + value.size() || query.step_s < 60 || query.step_s > year_s ||
-          query.step_s % 60 != 0)
+      if (!step_s || *step_s < 60 || *step_s > year_s || *step_s % 60 != 0)
         return refused("parameter_invalid", "step is a number of seconds, whole minutes.");
+      query.step_s = *step_s;
     } else {
       return refused("unknown_parameter", "The parameters are from, to and step.");
     }

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "api/json_body.h"
 #include "api/object_reader.h"
@@ -20,12 +19,10 @@ constexpr std::size_t senders_at_most = 100;
 constexpr std::int64_t most_emails = 1'000'000'000;
 
 const store::SubmissionLoginRecord* known(const Services& services, const Call& call) {
-  store::SubmissionLoginId id = 0;
-  const std::string& text = call.params[0];
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size()) return nullptr;
+  const std::optional<store::SubmissionLoginId> id = to_number<store::SubmissionLoginId>(call.params[0]);
+  if (!id) return nullptr;
   for (const auto& [username, login] : services.logins.all())
-    if (login.id == id) return &login;
+    if (login.id == *id) return &login;
   return nullptr;
 }
 

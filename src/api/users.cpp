@@ -1,8 +1,6 @@
 // Others' accounts, and the rules of sign-in: for admins.
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "api/accounts.h"
 #include "api/json_body.h"
 #include "api/object_reader.h"
@@ -20,11 +18,7 @@ constexpr std::size_t email_bytes = 254;
 constexpr std::int64_t longest_session_hours = 168;
 
 std::optional<store::UserId> user_id(const Call& call) {
-  store::UserId id = 0;
-  const std::string& text = call.params[0];
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return id;
+  return to_number<store::UserId>(call.params[0]);
 }
 
 std::string object_of(const Services& services, store::UserId id) {

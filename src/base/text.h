@@ -1,6 +1,8 @@
 // Small questions about bytes and text that many folders ask. ASCII only where not said otherwise.
 #pragma once
 
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,15 @@ bool has_control_characters(std::string_view text);  // 0x00–0x1f and 0x7f
 std::string_view truncate_utf8(std::string_view text, std::size_t bytes);
 // Printable form of what a peer sent: controls and broken UTF-8 become '?', cut at `bytes`.
 std::string printable(std::string_view text, std::size_t bytes);
+
+// The number that all of `text` is, in decimal digits; nothing when it is none, or too large for its type.
+template <class Number>
+std::optional<Number> to_number(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
 
 std::string base64_encode(std::string_view bytes);              // RFC 4648 §4, padded
 bool base64_decode(std::string_view text, std::string& bytes);  // strict: padding right, no other characters

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <gtest/gtest.h>
+#include <cstdint>
 
 namespace postroom {
 namespace {
@@ -76,6 +77,13 @@ TEST(Base64, RefusesWhatAnEncoderDoesNotWrite) {
     std::string decoded;
     EXPECT_FALSE(base64_decode(text, decoded)) << text;
   }
+}
+
+TEST(Numbers, AreAllOfTheirText) {
+  EXPECT_EQ(to_number<int>("-17"), -17);
+  EXPECT_EQ(to_number<std::uint8_t>("255"), 255);
+  for (const std::string_view text : {"", " 1", "1 ", "+1", "1x", "0x1", "256", "-1", "1.0"})
+    EXPECT_EQ(to_number<std::uint8_t>(text), std::nullopt) << text;
 }
 
 TEST(Hex, IsLowerCase) {
