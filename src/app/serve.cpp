@@ -144,12 +144,26 @@ Result<Doors> open_doors(net::SystemLoop& loop, const Configuration& configurati
   return doors;
 }
 
-// Each session is an open file: as many as the system allows.
-void allow_many_files() {
+constexpr std::size_t files_beside_sessions = 512;  // sessions with providers, clients of HTTP, the store
+
+// Each session is an open file: as many as the system allows. How many that is.
+std::size_t allow_many_files() {
   rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return files_beside_sessions;
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
+  return files.rlim_max;
+}
+
+// Who comes in by SMTP must not take the files that sending and the API need: those beyond hear 421.
+Configuration fitted(Configuration configuration, std::size_t files, observe::Log& log) {
+  std::size_t& sessions = configuration.submission_limits.sessions;
+  const std::size_t room = files > 2 * files_beside_sessions ? files - files_beside_sessions : files / 2;
+  if (sessions <= room) return configuration;
+  log.write(observe::Level::warning, "fewer SMTP sessions than configured: raise the limit of open files",
+            {{"open_files", std::to_string(files)}, {"submission.sessions", std::to_string(room)}});
+  sessions = room;
+  return configuration;
 }
 
 // Tells on stdout where each listens, for people and for whoever has asked for port 0.
@@ -166,14 +180,14 @@ void announce(const Doors& doors, const Configuration& configuration) {
 
 }  // namespace
 
-int serve(const Configuration& configuration) {
+int serve(const Configuration& given) {
   net::SystemLoop loop;
   observe::Log log(loop);
   const auto give_up = [](const Error& error) {
     fmt::print(stderr, "postroom: {}\n", error.message);
     return error.code == ErrorCode::conflict ? exit_in_use : exit_failure;
   };
-  allow_many_files();
+  const Configuration configuration = fitted(given, allow_many_files(), log);
   Result<std::unique_ptr<House>> house = House::open(loop, configuration);
   if (!house) return give_up(house.error());
   if (!configuration.tls_cert.empty())

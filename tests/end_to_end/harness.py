@@ -36,12 +36,13 @@ class Answer:
 
 
 class Child:
-    """A process that says `listening WHAT ADDRESS` on stdout once it is ready."""
+    """A process that says `listening WHAT ADDRESS` on stdout once it is ready. `before` runs in it first."""
 
-    def __init__(self, arguments, log):
+    def __init__(self, arguments, log, before=None):
         self._log_name = log
         with open(log, "ab") as stderr:
-            self.process = subprocess.Popen([BINARY, *arguments], stdout=subprocess.PIPE, stderr=stderr)
+            self.process = subprocess.Popen([BINARY, *arguments], stdout=subprocess.PIPE, stderr=stderr,
+                                            preexec_fn=before)
         self._said = b""
 
     def address(self, what):
@@ -103,8 +104,8 @@ class Postroom:
         with open(self._config, "w", encoding="utf-8") as file:
             file.write(text)
 
-    def start(self):
-        self.child = Child(self._serve(), self.log_file)
+    def start(self, before=None):
+        self.child = Child(self._serve(), self.log_file, before)
         self.host, self.port = self.child.address("http")
 
     def _serve(self):

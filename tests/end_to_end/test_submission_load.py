@@ -6,7 +6,7 @@ import threading
 import unittest
 
 from crowd import Crowd, allow_many_files, memory_mb
-from harness import PostroomTest
+from harness import Capture, PostroomTest
 from submission_cases import EHLO, proxy
 from submission_client import Submitter, connect, read_all, read_reply
 from waiting import wait_for
@@ -144,6 +144,32 @@ class FilesTest(LoadTest):
 
     def open_files(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+
+FEW_FILES = 200  # half of them for sessions of SMTP
+
+
+class FewFilesTest(LoadTest):
+    config = OPEN.format(limits="")
+
+    def setUp(self):
+        super().setUp()
+        self.postroom.stop()
+        self.postroom.start(before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (FEW_FILES, FEW_FILES)))
+        self.port = self.postroom.child.addresses("smtp", 1)[0][1]
+
+    def test_sessions_leave_files_for_sending_and_for_the_api(self):
+        capture = Capture(os.path.join(self.postroom.directory, "caught"))
+        self.addCleanup(capture.stop)
+        self.postroom.connect_to(capture.port)
+        peers = [connect(self.port) for _ in range(FEW_FILES)]
+        for peer in peers:
+            self.addCleanup(peer.close)
+        greetings = [read_reply(peer)[:3] for peer in peers]
+        self.assertEqual([greetings.count(b"220"), greetings.count(b"421")], [FEW_FILES // 2, FEW_FILES // 2])
+        sent = self.postroom.send()
+        self.postroom.wait_status(sent["emails"][0]["id"], "accepted")
+        self.assertIn("fewer SMTP sessions than configured", self.postroom.child.log())
 
 
 if __name__ == "__main__":

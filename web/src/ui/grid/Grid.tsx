@@ -1,11 +1,11 @@
 // The one grid of the house: rows of one height, of which only those in sight exist, in one scroll container, with the
 // roles of an ARIA grid and one row in the tab order.
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
 import { prefs } from '../../lib/prefs';
 import { leastWidth, type Column, type Sort } from './columns';
 import { GridHead } from './GridHead';
 import { GridRow } from './GridRow';
+import { scrollTo, useRows } from './rows';
 
 interface Props<Row> {
   label: string;
@@ -31,9 +31,6 @@ interface Props<Row> {
   empty?: ReactNode;
 }
 
-/** Rows beyond either edge, so that a scroll finds them drawn. */
-const OVERSCAN = 8;
-
 /** The row's height stands in the tokens, and differs on phones. */
 function useRowHeight() {
   const read = () => Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--row')) || 40;
@@ -52,21 +49,13 @@ export function Grid<Row>(props: Props<Row>) {
   const [active, setActive] = useState(0);
   const focusWanted = useRef(false);
   const rowHeight = useRowHeight();
-  // What is in sight is drawn first, and measured then; what scrolling brings comes with the next frame.
-  const [settled, setSettled] = useState(false);
-  useEffect(() => { const frame = requestAnimationFrame(() => setSettled(true)); return () => cancelAnimationFrame(frame); }, []);
-  const virtual = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: settled ? OVERSCAN : 0,
-    initialRect: { width: innerWidth, height: innerHeight } });
-  useEffect(() => virtual.measure(), [rowHeight, virtual]);
+  const { from, to } = useRows(scroller, count, rowHeight);
 
   useEffect(() => {
     setActive(0);
     scroller.current?.scrollTo({ top: 0 });
   }, [resetKey]);
 
-  const shown = virtual.getVirtualItems();
-  const from = shown[0]?.index ?? 0;
-  const to = shown.at(-1)?.index ?? 0;
   useEffect(() => onRange?.(from, to), [from, to, onRange]);
 
   useEffect(() => {
@@ -82,7 +71,9 @@ export function Grid<Row>(props: Props<Row>) {
     const next = Math.max(0, Math.min(count - 1, index));
     focusWanted.current = true;
     setActive(next);
-    virtual.scrollToIndex(next, { align: 'auto' });
+    const box = scroller.current!;
+    const head = box.querySelector('.grid-head')!.clientHeight;
+    box.scrollTop = scrollTo(next, rowHeight, head, { top: box.scrollTop, height: box.clientHeight });
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -117,12 +108,13 @@ export function Grid<Row>(props: Props<Row>) {
         {count === 0 ? (
           <div role="rowgroup"><div role="row"><div role="gridcell" aria-colspan={columns.length}>{props.empty}</div></div></div>
         ) : (
-          <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
-            {shown.map((item) => {
-              const row = at(item.index);
+          <div role="rowgroup" className="grid-body" style={{ height: count * rowHeight }}>
+            {Array.from({ length: to - from + 1 }, (_, n) => {
+              const index = from + n;
+              const row = at(index);
               return (
-                <GridRow key={row ? props.idOf(row) : item.index} row={row} rowId={row && props.idOf(row)} columns={columns} index={item.index} top={item.start}
-                  inTabOrder={item.index === Math.min(active, count - 1)} selected={props.onSelect ? !!row && !!props.selected?.(row) : undefined}
+                <GridRow key={row ? props.idOf(row) : index} row={row} rowId={row && props.idOf(row)} columns={columns} index={index} top={index * rowHeight}
+                  inTabOrder={index === Math.min(active, count - 1)} selected={props.onSelect ? !!row && !!props.selected?.(row) : undefined}
                   tone={`${row ? (props.rowTone?.(row) ?? '') : ''} ${row && props.openId === props.idOf(row) ? 'open' : ''}`}
                   onOpen={props.onOpen} onActive={setActive} />
               );
