@@ -123,6 +123,19 @@ TEST_F(SqliteFiles, WritesTheFramesOfACommitInOneCall) {
   EXPECT_EQ(disk.log_writes() - before, 1u);
 }
 
+// A list walks its statements while others are prepared, and prepared ones are not kept without end.
+TEST_F(SqliteFiles, AStatementOutlivesHoweverManyOthersArePrepared) {
+  const auto opened = open_for_writing(dir_.path() + "/some.db");
+  ASSERT_TRUE(opened);
+  Database& database = **opened;
+  Statement walked = database.prepare("SELECT 17 UNION ALL SELECT 18");
+  ASSERT_TRUE(walked.step());
+  for (int i = 0; i < 3000; ++i) EXPECT_TRUE(database.prepare("SELECT " + std::to_string(i)).step());
+  EXPECT_EQ(walked.integer(0), 17);
+  ASSERT_TRUE(walked.step());
+  EXPECT_EQ(walked.integer(0), 18);
+}
+
 // Pages that the cache has no room for go into the log before their commit, and are read back from there.
 TEST_F(SqliteFiles, ATransactionLargerThanTheCacheReadsWhatItWrote) {
   const std::string file = dir_.path() + "/large.db";

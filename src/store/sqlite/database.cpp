@@ -32,6 +32,7 @@ Statement::~Statement() {
   if (statement_ == nullptr) return;
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
+  --*in_use_;
 }
 
 Statement& Statement::operator<<(std::int64_t value) {
@@ -120,8 +121,8 @@ Database::~Database() {
 
 Statement Database::prepare(std::string_view sql) {
   const auto known = prepared_.find(sql);
-  if (known != prepared_.end()) return {database_, known->second};
-  if (prepared_.size() >= statements_kept) {
+  if (known != prepared_.end()) return {database_, known->second, in_use_};
+  if (prepared_.size() >= statements_kept && in_use_ == 0) {
     for (const auto& [old, statement] : prepared_) sqlite3_finalize(statement);
     prepared_.clear();
   }
@@ -131,7 +132,7 @@ Statement Database::prepare(std::string_view sql) {
   POSTROOM_ASSERT((status & 0xff) != SQLITE_ERROR && (status & 0xff) != SQLITE_MISUSE);
   if (status != SQLITE_OK) return {database_, status};
   prepared_.emplace(sql, statement);
-  return {database_, statement};
+  return {database_, statement, in_use_};
 }
 
 Result<> Database::execute(const std::string& sql) {

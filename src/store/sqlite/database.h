@@ -1,6 +1,7 @@
 // A thin layer over SQLite's C interface: connections, prepared statements kept for reuse, errors as values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,12 +22,16 @@ namespace postroom::store::sqlite {
 // step is remembered; ask error() once at the end, or take step()'s word.
 class Statement {
  public:
-  Statement(sqlite3* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+  Statement(sqlite3* database, sqlite3_stmt* statement, std::size_t& in_use)
+      : database_(database), statement_(statement), in_use_(&in_use) {
+    ++*in_use_;
+  }
   // One that could not be prepared (I/O, memory): it has no rows, and error() says why.
   Statement(sqlite3* database, int status) : database_(database), status_(status) {}
   Statement(Statement&& other) noexcept
       : database_(other.database_),
         statement_(std::exchange(other.statement_, nullptr)),
+        in_use_(other.in_use_),
         next_(other.next_),
         status_(other.status_) {}
   Statement& operator=(Statement&&) = delete;
@@ -63,6 +68,7 @@ class Statement {
  private:
   sqlite3* database_;
   sqlite3_stmt* statement_ = nullptr;
+  std::size_t* in_use_ = nullptr;  // how many statements of the database there are
   int next_ = 1;
   int status_ = 0;
 };
@@ -86,6 +92,7 @@ class Database {
     using is_transparent = void;
   };
   std::unordered_map<std::string, sqlite3_stmt*, TextHash, std::equal_to<>> prepared_;  // by their SQL
+  std::size_t in_use_ = 0;                                                              // statements that are not reset
 };
 
 // A moment that several statements of one connection read as it was then.
