@@ -20,7 +20,7 @@ import { Bones, Empty, Failure } from './ui/kit';
 
 const EnrollTotp = later(async () => (await import('./pages/doors/EnrollTotpPage')).EnrollTotpPage, () => <Bones page />);
 
-/** Everything behind the door: its pages are small and come together; what is heavy (forms, charts, what lies over a page) comes when it is used. */
+/** Everything behind the door. Its pages are small and come together; forms, charts and what lies over a page come when they are used. */
 export function House() {
   const session = useSession();
   const [path] = useLocation();

@@ -1,5 +1,6 @@
-// Words come from one typed catalogue; numbers and dates from Intl. A further language is one file more.
-import { en, type MessageKey, type Messages, type Plural } from '../messages/en';
+// Words come from one typed catalogue; numbers and dates from Intl. A further language is one folder more.
+import { en, type MessageKey, type Messages } from '../messages/en';
+import type { Plural } from '../messages/words';
 import { Store } from './store';
 
 export type Language = 'en' | 'de';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { de } from './de';
-import { en, type MessageKey, type Plural } from './en';
+import { en, type MessageKey } from './en';
+import type { Plural } from './words';
 
 const forms = (message: string | Plural) => (typeof message === 'string' ? [message] : Object.values(message) as string[]);
 const gaps = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([gap]) => gap).sort();
