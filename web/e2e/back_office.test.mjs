@@ -92,6 +92,9 @@ walk('connections change their order by keys', async () => {
   await button(/Place of Capture: 2/).focus();
   await page.keyboard.press('ArrowUp');
   await button(/Place of Capture: 1/).waitFor();
+  // The page shows at once what the server has a moment later; mail sent before that would try Second first.
+  const inOrder = async () => (await ask(page, 'GET', '/connections')).json.items.sort((one, other) => one.priority - other.priority).map(({ caption }) => caption).join();
+  for (const end = Date.now() + 60_000; (await inOrder()) !== 'Capture,Second';) assert.ok(Date.now() < end, 'the server never got the order');
 });
 
 walk('an API key is shown once and opens the API', async () => {
