@@ -28,7 +28,7 @@ export const walk = (name, run) =>
       assert.deepEqual(watchedPages.flatMap(({ faults }) => faults.splice(0)), []);
     } catch (error) {
       for (const { page, faults, pending } of watchedPages.filter((one) => !one.page.isClosed())) {
-        context.diagnostic(`${page.url()}: faults ${JSON.stringify(faults)}, waits for ${[...pending].map((request) => request.url())}`);
+        context.diagnostic(`${page.url()}: faults ${JSON.stringify(faults)}, waits for ${[...pending].map((request) => request.url())}, shows ${JSON.stringify(await shown(page))}`);
         await shot(page, `failed-${watchedPages.findIndex((one) => one.page === page)}`).catch(() => {});
       }
       throw error;
@@ -36,6 +36,7 @@ export const walk = (name, run) =>
     broken = '';
   });
 const watchedPages = [];
+const shown = (page) => page.locator('body').innerText({ timeout: 2_000 }).then((text) => text.slice(0, 1_000), String);
 
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-component-update'] });
@@ -116,6 +117,9 @@ export async function inspect(page, name) {
 /** The first account, by the one-time link. */
 export async function enter(page, account) {
   await page.goto(`${base}/welcome#token=${need('TOKEN')}`);
+  await page.getByLabel('Email').waitFor();
+  // A browser says so, sooner or later, on a machine without the internet. The server is near all the same.
+  await page.evaluate(() => dispatchEvent(new Event('offline')));
   await page.getByLabel('Email').fill(account.email);
   await page.getByLabel('New password', { exact: true }).fill(account.password);
   await page.getByLabel('New password, again').fill(account.password);

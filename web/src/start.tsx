@@ -14,7 +14,12 @@ import { askSession } from './lib/session';
 const worthRetrying = (failures: number, error: Error) =>
   failures < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500);
 
-const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 5_000, retry: worthRetrying } } });
+// A browser calls itself offline when it has no way to the internet. The server may be on this very machine: it is asked.
+const networkMode = 'always';
+
+const queries = new QueryClient({
+  defaultOptions: { queries: { networkMode, refetchOnReconnect: true, staleTime: 5_000, retry: worthRetrying }, mutations: { networkMode } },
+});
 
 // What the first page shows is asked for while the page is still on its way.
 if (!isDoor(location.pathname)) {
