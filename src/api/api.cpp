@@ -64,21 +64,25 @@ const char* to_word(Access access) {
 
 }  // namespace
 
+// What a route does with the part of the address after "?". Refused: whoever writes ?dry_run=true means something.
+enum class Query { refused, read, ignored };
+
 struct Api::Route {
   const char* method;
   const char* pattern;
   Access access;
   async::Task<http::Response> (*answer)(Services&, Call&);
+  Query query = Query::refused;
 };
 
 const std::vector<Api::Route> Api::table = {
-    {"GET", "/healthz", Access::open, healthz},
-    {"GET", "/readyz", Access::open, readyz},
-    {"GET", "/metrics", Access::metrics, get_metrics},
+    {"GET", "/healthz", Access::open, healthz, Query::ignored},
+    {"GET", "/readyz", Access::open, readyz, Query::ignored},
+    {"GET", "/metrics", Access::metrics, get_metrics, Query::ignored},
     {"GET", "/api/v1/openapi.json", Access::open, get_description},
     {"POST", "/api/v1/messages", Access::send, post_message},
     {"POST", "/api/v1/messages/batch", Access::send, post_batch},
-    {"POST", "/api/v1/messages/raw", Access::send, post_raw},
+    {"POST", "/api/v1/messages/raw", Access::send, post_raw, Query::read},
     {"GET", "/api/v1/messages/{id}", Access::own, get_message},
     {"GET", "/api/v1/messages/{id}/content", Access::content, get_content},
     {"GET", "/api/v1/emails/{id}", Access::own, get_email},
@@ -97,16 +101,16 @@ const std::vector<Api::Route> Api::table = {
     {"POST", "/api/v1/delivery/pause", Access::manage, pause_delivery},
     {"POST", "/api/v1/delivery/resume", Access::manage, resume_delivery},
     {"POST", "/api/v1/delivery/confirm-clock", Access::manage, confirm_clock},
-    {"GET", "/api/v1/delivery/explain", Access::read, explain_route},
-    {"GET", "/api/v1/delivery/events", Access::read, list_events},
-    {"GET", "/api/v1/queue", Access::read, list_queue},
+    {"GET", "/api/v1/delivery/explain", Access::read, explain_route, Query::read},
+    {"GET", "/api/v1/delivery/events", Access::read, list_events, Query::read},
+    {"GET", "/api/v1/queue", Access::read, list_queue, Query::read},
     {"GET", "/api/v1/queue/{id}", Access::read, get_queued},
-    {"DELETE", "/api/v1/queue/{id}", Access::manage, delete_queued},
+    {"DELETE", "/api/v1/queue/{id}", Access::manage, delete_queued, Query::read},
     {"POST", "/api/v1/queue/actions", Access::manage, act_on_queue},
-    {"GET", "/api/v1/log", Access::read, list_log},
-    {"GET", "/api/v1/log/export", Access::read, export_log},
+    {"GET", "/api/v1/log", Access::read, list_log, Query::read},
+    {"GET", "/api/v1/log/export", Access::read, export_log, Query::read},
     {"GET", "/api/v1/log/{id}", Access::read, get_attempt},
-    {"GET", "/api/v1/stats", Access::read, get_stats},
+    {"GET", "/api/v1/stats", Access::read, get_stats, Query::read},
     {"GET", "/api/v1/events", Access::read, stream_events},
     {"GET", "/api/v1/session/methods", Access::open, get_sign_in_methods},
     {"POST", "/api/v1/session", Access::open, sign_in},
@@ -114,7 +118,7 @@ const std::vector<Api::Route> Api::table = {
     {"DELETE", "/api/v1/session", Access::session, sign_out},
     {"POST", "/api/v1/session/invitation", Access::open, accept_invitation},
     {"GET", "/api/v1/session/oidc", Access::open, start_oidc},
-    {"GET", "/api/v1/session/oidc/callback", Access::open, finish_oidc},
+    {"GET", "/api/v1/session/oidc/callback", Access::open, finish_oidc, Query::read},
     {"PATCH", "/api/v1/profile", Access::session, update_profile},
     {"POST", "/api/v1/profile/password", Access::session, change_password},
     {"POST", "/api/v1/profile/totp", Access::session, begin_totp},
@@ -130,7 +134,7 @@ const std::vector<Api::Route> Api::table = {
     {"POST", "/api/v1/users/{id}/invitation", Access::admin, invite_user},
     {"GET", "/api/v1/settings", Access::admin, get_settings},
     {"PATCH", "/api/v1/settings", Access::admin, update_settings},
-    {"GET", "/api/v1/audit", Access::admin, list_audit},
+    {"GET", "/api/v1/audit", Access::admin, list_audit, Query::read},
     {"GET", "/api/v1/api-keys", Access::admin, list_api_keys},
     {"POST", "/api/v1/api-keys", Access::admin, create_api_key},
     {"DELETE", "/api/v1/api-keys/{id}", Access::admin, revoke_api_key},
@@ -166,6 +170,8 @@ async::Task<http::Response> Api::enter(const Route& route, http::Request& reques
     co_return response;
   }
   if (std::optional<http::Response> refusal = check(route, call)) co_return std::move(*refusal);
+  if (route.query == Query::refused && !request.query.empty())
+    co_return refuse(call, 400, "unknown_parameter", "Nothing is read here from the address after the \"?\".");
   if (call.visitor) {
     co_await services_.accounts.renew(call.visitor->session.token_hash);
   } else {

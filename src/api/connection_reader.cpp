@@ -93,6 +93,8 @@ void check_connection(const Services& services, ObjectReader& reader, const Conn
   if (c.driver != "smtp") reader.error("driver", "invalid", "The only driver is smtp.");
   if (c.host.empty())
     reader.error("host", "required", "A connection needs a host.");
+  else if (!is_host_name(c.host))
+    reader.error("host", "invalid", "Give the name or address alone; the port is a field of its own.");
   else if (services.config.check_host)
     if (const auto refusal = services.config.check_host(c.host)) reader.error("host", "host_not_allowed", *refusal);
   if (!c.send_from.empty() && !mail::parse_address(c.send_from))

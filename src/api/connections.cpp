@@ -16,13 +16,15 @@ http::Response refused_change(const Call& call, const Error& error) {
   constexpr std::string_view in_use = "connection_in_use:";
   if (error.code != ErrorCode::conflict) return store_error(call, error);
   if (error.message == "last_connection")
-    return refuse(call, 409, "last_connection", "Mail needs one enabled connection: this is the last.");
+    return refuse(call, 409, "last_connection", "Mail needs an enabled connection, and this would leave none.");
   if (error.message == "stale_version")
     return refuse(call, 409, "stale_version", "Someone has changed the connection since you read it.");
   if (error.message.starts_with(in_use))
     return refuse(
         call, 409, "connection_in_use",
-        fmt::format("{} unfinished emails are bound to this connection.", error.message.substr(in_use.size())));
+        fmt::format("Unfinished emails are bound to this connection, or on their way over it: {}. Disable it instead, "
+                    "and delete it when they are done.",
+                    error.message.substr(in_use.size())));
   return store_error(call, error);
 }
 

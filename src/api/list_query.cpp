@@ -63,22 +63,34 @@ bool add_status(std::vector<Status>& statuses, std::string_view value) {
   return status.has_value();
 }
 
+// An empty text asks nothing, whatever the field: a filter of such is an empty one.
+bool set_text(std::optional<std::string>& field, const std::string& value) {
+  if (!value.empty()) field = value;
+  return true;
+}
+
+bool set_email(std::optional<store::EmailFilter>& field, const std::string& value) {
+  return value.empty() || value == "*" || assign(field, email_filter(value));
+}
+
 // The filters that queue and log share. nullopt: not one of them.
 template <class Filter>
 std::optional<bool> set_common(Filter& filter, const std::string& name, const std::string& value) {
   if (name == "status") return add_status(filter.statuses, value);
-  if (name == "email") return assign(filter.email, email_filter(value));
-  if (name == "subject") return assign(filter.subject, std::optional(value));
-  if (name == "reason") return assign(filter.reason, std::optional(value));
+  if (name == "email") return set_email(filter.email, value);
+  if (name == "subject") return set_text(filter.subject, value);
+  if (name == "reason") return set_text(filter.reason, value);
   if (name == "reason_class") return assign(filter.reason_class, store::from_word<store::ReasonClass>(value));
   if (name == "connection_id") return assign(filter.connection_id, to_number<store::ConnectionId>(value));
-  if (name == "lane") return assign(filter.lane, std::optional(value));
+  if (name == "lane") return set_text(filter.lane, value);
   if (name == "message_id") return assign(filter.message_id, id_of<MessageTag>(value));
   return std::nullopt;
 }
 
 std::optional<bool> set_log_filter(store::LogFilter& filter, const std::string& name, const std::string& value) {
   if (const auto set = set_common(filter, name, value)) return set;
+  if (name == "id") return assign(filter.id, id_of<AttemptTag>(value));
+  if (name == "provider_id") return set_text(filter.provider_id, value);
   if (name == "active_queue_id") return assign(filter.active_queue_id, id_of<EmailTag>(value));
   if (name == "reply_code") return assign(filter.reply_code, to_number<int>(value));
   return set_range(filter.attempted_at, "attempted_at", name, value);
@@ -92,8 +104,9 @@ std::optional<bool> set_queue_field(store::QueueFilter& filter, const std::strin
     return true;
   }
   if (const auto set = set_common(filter, name, value)) return set;
-  if (name == "tag") return assign(filter.tag, std::optional(value));
-  if (name == "submitted_by") return assign(filter.submitted_by, std::optional(value));
+  if (name == "id") return assign(filter.id, id_of<EmailTag>(value));
+  if (name == "tag") return set_text(filter.tag, value);
+  if (name == "submitted_by") return set_text(filter.submitted_by, value);
   if (name == "attempts") {
     filter.attempts_to = to_number<std::uint32_t>(value);
     return assign(filter.attempts_from, filter.attempts_to);
@@ -221,10 +234,10 @@ OrRefusal<ListQuery<store::LogFilter>> read_log_query(const Parameters& paramete
 OrRefusal<ListQuery<store::AuditFilter>> read_audit_query(const Parameters& parameters) {
   const auto set = [](store::AuditFilter& filter, const std::string& name,
                       const std::string& value) -> std::optional<bool> {
-    if (name == "by") return assign(filter.by, std::optional(value));
-    if (name == "action") return assign(filter.action, std::optional(value));
-    if (name == "object") return assign(filter.object, std::optional(value));
-    if (name == "reason") return assign(filter.reason, std::optional(value));
+    if (name == "by") return set_text(filter.by, value);
+    if (name == "action") return set_text(filter.action, value);
+    if (name == "object") return set_text(filter.object, value);
+    if (name == "reason") return set_text(filter.reason, value);
     return set_range(filter.at, "at", name, value);
   };
   return read_list<store::AuditFilter>(parameters, set, [](auto&, std::string_view) { return false; });

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "api/accounts.h"
 #include "api/json_writer.h"
 #include "api/problem.h"
 #include "api/resources.h"
@@ -28,13 +29,13 @@ std::string changed_event(const store::ChangeCounts& counts) {
 
 class LiveEvents final : public http::BodySource {
  public:
-  LiveEvents(async::Loop& loop, store::Store& store, std::function<bool()> is_stopping)
-      : loop_(loop), store_(store), is_stopping_(std::move(is_stopping)), until_(loop.now() + at_most) {}
+  LiveEvents(async::Loop& loop, store::Store& store, std::function<bool()> is_over)
+      : loop_(loop), store_(store), is_over_(std::move(is_over)), until_(loop.now() + at_most) {}
 
   async::Task<Result<std::string>> next() override {
     if (!told_) co_return tell(store_.changes());
     const Monotonic sign_of_life = loop_.now() + between_signs_of_life;
-    while (!is_stopping_() && loop_.now() < until_) {
+    while (!is_over_() && loop_.now() < until_) {
       co_await async::sleep_until(loop_, loop_.now() + between_looks);
       const store::ChangeCounts counts = store_.changes();
       if (counts != *told_) co_return tell(counts);
@@ -51,17 +52,27 @@ class LiveEvents final : public http::BodySource {
 
   async::Loop& loop_;
   store::Store& store_;
-  std::function<bool()> is_stopping_;
+  std::function<bool()> is_over_;
   Monotonic until_;
   std::optional<store::ChangeCounts> told_;
 };
 
+// Ends with the session or the key that it was opened with: a page that is signed out elsewhere learns it so.
+std::function<bool()> end_of(const Services& services, const Call& call) {
+  const std::string token = call.visitor ? cookie_of(call.request, session_cookie) : "";
+  return [&services, token, name = call.principal.name] {
+    const bool lost = token.empty() ? name.starts_with("key:") && !services.keys.holds(name)
+                                    : !services.accounts.find(token).has_value();
+    return lost || services.config.is_stopping();
+  };
+}
+
 }  // namespace
 
-Answering stream_events(Services& services, Call&) {
+Answering stream_events(Services& services, Call& call) {
   http::Response response;
   response.with("Content-Type", "text/event-stream").with("Cache-Control", "no-store");
-  response.stream = std::make_unique<LiveEvents>(services.loop, services.store, services.config.is_stopping);
+  response.stream = std::make_unique<LiveEvents>(services.loop, services.store, end_of(services, call));
   co_return response;
 }
 

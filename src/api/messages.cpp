@@ -100,10 +100,10 @@ Answering post_batch(Services& services, Call& call) {
       item.submission = intake::Refusal{422, "not_an_object", "A message is a JSON object.", {}};
     } else {
       ReadSubmission read = read_submission(entry.get_object(), SubmissionPlace::in_batch);
-      if (!read.idempotency_key.empty()) {
-        if (!key_is_good(read.idempotency_key))
+      if (read.idempotency_key) {
+        if (!key_is_good(*read.idempotency_key))
           read.errors.push_back({"/idempotency_key", "idempotency_key_invalid", "A key has 1 to 256 characters."});
-        item.idempotency = intake::Idempotency{read.idempotency_key, auth::sha256(json::serialize(entry))};
+        item.idempotency = intake::Idempotency{*read.idempotency_key, auth::sha256(json::serialize(entry))};
       }
       if (read.errors.empty()) {
         item.submission = std::move(read.submission);

@@ -44,6 +44,8 @@ void read_ids(ObjectReader& reader, std::vector<EmailId>& ids) {
     if (!id) return reader.error("ids", "invalid", "An id has 13 characters.");
     ids.push_back(EmailId{*id});
   }
+  std::ranges::sort(ids);  // each counts once
+  ids.erase(std::ranges::unique(ids).begin(), ids.end());
   if (ids.size() > ids_at_once) reader.error("ids", "too_many", "At most 10,000 ids at once; use a filter.");
 }
 

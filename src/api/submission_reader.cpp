@@ -132,13 +132,13 @@ ReadSubmission read_submission(const json::object& object, SubmissionPlace place
   submission.bcc = read_mailboxes(reader, "bcc", read.errors);
   submission.reply_to = read_mailboxes(reader, "reply_to", read.errors);
   submission.subject = reader.text("subject").value_or("");
-  if (!reader.has("subject")) reader.error("subject", "required", "A subject is needed; it may be empty.");
+  if (!reader.has("subject")) reader.error("subject", "required", "Give the message a subject.");
   submission.text = reader.text("text");
   submission.html = reader.text("html");
   read_headers(reader, submission);
   read_attachments(reader, submission, read.errors);
   read_options(reader, submission.options);
-  if (place == SubmissionPlace::in_batch) read.idempotency_key = reader.text("idempotency_key").value_or("");
+  if (place == SubmissionPlace::in_batch) read.idempotency_key = reader.text("idempotency_key");
   reader.finish();
   return read;
 }

@@ -15,7 +15,7 @@ enum class SubmissionPlace { alone, in_batch };
 
 struct ReadSubmission {
   intake::ComposedSubmission submission;
-  std::string idempotency_key;
+  std::optional<std::string> idempotency_key;
   std::vector<intake::FieldError> errors;  // empty: all is well
 };
 

@@ -3,10 +3,12 @@
 #include "auth/oidc.h"
 
 #include <toml++/toml.h>
+#include <algorithm>
 #include <charconv>
 #include <set>
 
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace postroom::app {
 namespace {
@@ -74,12 +76,75 @@ Result<> read_texts(const toml::table& file, const char* path, std::vector<std::
   return {};
 }
 
-Result<> read_duration(const toml::table& file, const char* path, std::optional<Duration>& into) {
-  const std::optional<std::string> text = file.at_path(path).value<std::string>();
-  if (!text) return {};
-  const Result<Duration> parsed = parse_duration(*text);
+// A setting of another type than its own is refused like one that doesn't exist: what was meant is not done.
+template <class T>
+Result<> read_value(const toml::table& file, const char* path, const char* expected, T& into) {
+  const toml::node_view<const toml::node> node = file.at_path(path);
+  if (!node) return {};
+  const std::optional<T> value = node.value_exact<T>();
+  if (!value) return bad(path, std::string(expected) + " is expected");
+  into = *value;
+  return {};
+}
+Result<> read_text(const toml::table& file, const char* path, std::string& into) {
+  return read_value(file, path, "a text in quotes", into);
+}
+Result<> read_switch(const toml::table& file, const char* path, bool& into) {
+  return read_value(file, path, "true or false", into);
+}
+
+template <class T>
+Result<> read_number(const toml::table& file, const char* path, std::int64_t least, T& into) {
+  std::int64_t number = least;
+  if (Result<> read = read_value(file, path, "a whole number", number); !read) return read;
+  if (!file.at_path(path)) return {};
+  if (number < least) return bad(path, "this must be at least " + std::to_string(least));
+  into = static_cast<T>(number);
+  return {};
+}
+
+enum class Least { nothing, something };
+
+template <class T>
+Result<> read_duration(const toml::table& file, const char* path, Least least, T& into) {
+  std::string text;
+  if (Result<> read = read_text(file, path, text); !read || !file.at_path(path)) return read;
+  const Result<Duration> parsed = parse_duration(text);
   if (!parsed) return bad(path, parsed.error().message);
+  if (least == Least::something && *parsed == Duration{0}) return bad(path, "more than nothing is needed");
   into = *parsed;
+  return {};
+}
+
+Result<> read_lanes(const toml::table& file, Configuration& configuration) {
+  std::vector<std::string>& lanes = configuration.lanes;
+  if (Result<> read = read_texts(file, "delivery.lanes", lanes); !read) return read;
+  if (lanes.empty()) return bad("delivery.lanes", "at least one lane is needed");
+  if (std::set<std::string>(lanes.begin(), lanes.end()).size() != lanes.size() ||
+      std::ranges::find(lanes, "") != lanes.end())
+    return bad("delivery.lanes", "each lane has a name of its own");
+  const toml::node_view<const toml::node> doubts = file.at_path("lane_on_doubt");
+  if (!doubts) return {};
+  if (!doubts.is_table()) return bad("lane_on_doubt", "write it as [lane_on_doubt], with a line for each lane");
+  for (const auto& [key, word] : *doubts.as_table()) {
+    const std::string lane(key.str());
+    const std::optional<store::OnDoubt> on_doubt = store::from_word<store::OnDoubt>(word.value_or(std::string()));
+    if (!on_doubt) return bad("lane_on_doubt." + lane, "write retry or hold");
+    if (std::ranges::find(lanes, lane) == lanes.end())
+      return bad("lane_on_doubt." + lane, "delivery.lanes has no such lane");
+    configuration.lane_on_doubt[lane] = *on_doubt;
+  }
+  return {};
+}
+
+Result<> read_schedule(const toml::table& file, std::vector<Duration>& into) {
+  std::vector<std::string> waits;
+  if (Result<> read = read_texts(file, "delivery.retry", waits); !read) return read;
+  for (const std::string& wait : waits) {
+    const Result<Duration> parsed = parse_duration(wait);
+    if (!parsed) return bad("delivery.retry", parsed.error().message);
+    into.push_back(*parsed);
+  }
   return {};
 }
 
@@ -91,13 +156,15 @@ Result<SmtpListener> read_listener(const toml::table& table) {
              .contains(key.str()))
       return bad("listener." + std::string(key.str()), "there is no such setting");
   SmtpListener listener;
-  listener.address = table["address"].value_or(std::string());
+  std::string encryption = "starttls", bare = "refuse";
+  for (const Result<>& read :
+       {read_text(table, "address", listener.address), read_text(table, "encryption", encryption),
+        read_switch(table, "allow_unauthenticated", listener.policy.allow_unauthenticated),
+        read_text(table, "bare_line_ends", bare)})
+    if (!read) return std::unexpected(Error{read.error().code, "listener." + read.error().message});
   if (listener.address.empty()) return bad("listener.address", "HOST:PORT is needed");
-  const std::string encryption = table["encryption"].value_or(std::string("starttls"));
   if (encryption != "starttls" && encryption != "tls") return bad("listener.encryption", "write starttls or tls");
   listener.policy.encryption = encryption == "tls" ? Encryption::from_the_first_byte : Encryption::starttls;
-  listener.policy.allow_unauthenticated = table["allow_unauthenticated"].value_or(false);
-  const std::string bare = table["bare_line_ends"].value_or(std::string("refuse"));
   if (bare != "refuse" && bare != "normalise") return bad("listener.bare_line_ends", "write refuse or normalise");
   listener.policy.bare_line_ends = bare == "refuse" ? smtp::BareLineEnds::refused : smtp::BareLineEnds::made_crlf;
   std::vector<std::string> proxies;
@@ -138,44 +205,29 @@ Result<Configuration> read_table(const toml::table& file) {
         std::pair{"oidc.client_id", &configuration.oidc_client_id},
         std::pair{"oidc.client_secret_file", &configuration.oidc_client_secret_file},
         std::pair{"oidc.name", &configuration.oidc_name}, std::pair{"oidc.ca_file", &configuration.oidc_ca_file}})
-    if (const auto text = file.at_path(path).value<std::string>()) *into = *text;
-  configuration.smtp = file["smtp"].value<std::string>();
-  if (const Result<> read = read_listeners(file, configuration.listeners); !read) return std::unexpected(read.error());
+    if (const Result<> read = read_text(file, path, *into); !read) return std::unexpected(read.error());
   intake::SubmissionLimits& bounds = configuration.submission_limits;
-  bounds.sessions = file.at_path("submission.sessions").value_or(bounds.sessions);
-  bounds.sessions_of_an_address =
-      file.at_path("submission.sessions_of_an_address").value_or(bounds.sessions_of_an_address);
-  std::vector<std::string> waits;
-  std::optional<Duration> idle;
+  std::string smtp;
   for (const Result<>& read :
-       {read_texts(file, "delivery.retry", waits), read_texts(file, "delivery.lanes", configuration.lanes),
+       {read_text(file, "smtp", smtp), read_listeners(file, configuration.listeners),
+        read_number(file, "submission.sessions", 1, bounds.sessions),
+        read_number(file, "submission.sessions_of_an_address", 1, bounds.sessions_of_an_address),
+        read_schedule(file, configuration.retry), read_lanes(file, configuration),
         read_texts(file, "network.allow", configuration.allow), read_texts(file, "network.deny", configuration.deny),
-        read_duration(file, "delivery.probe", configuration.probe),
-        read_duration(file, "delivery.dot_timeout", configuration.dot_timeout),
-        read_duration(file, "delivery.session_idle", idle)})
+        read_duration(file, "delivery.probe", Least::something, configuration.probe),
+        read_duration(file, "delivery.dot_timeout", Least::something, configuration.dot_timeout),
+        read_duration(file, "delivery.session_idle", Least::nothing, configuration.session_idle),
+        read_number(file, "limits.reserve", 0, configuration.reserve_bytes),
+        read_number(file, "limits.message_bytes", 1, configuration.message_bytes),
+        read_switch(file, "metrics.open", configuration.metrics_open)})
     if (!read) return std::unexpected(read.error());
-  for (const std::string& wait : waits) {
-    const Result<Duration> parsed = parse_duration(wait);
-    if (!parsed) return bad("delivery.retry", parsed.error().message);
-    configuration.retry.push_back(*parsed);
-  }
-  if (configuration.lanes.empty()) return bad("delivery.lanes", "at least one lane is needed");
-  if (idle) configuration.session_idle = *idle;
-  if (const auto reserve = file.at_path("limits.reserve").value<std::int64_t>())
-    configuration.reserve_bytes = static_cast<std::uint64_t>(*reserve);
-  if (const auto bytes = file.at_path("limits.message_bytes").value<std::int64_t>())
-    configuration.message_bytes = static_cast<std::uint64_t>(*bytes);
+  if (file.contains("smtp")) configuration.smtp = smtp;
+  if (!configuration.host_name.empty() && !is_host_name(configuration.host_name))
+    return bad("host_name", "this is no host's name");
   if (!configuration.oidc_issuer.empty() && !auth::is_safe_issuer(configuration.oidc_issuer))
     return bad("oidc.issuer", "an https URL is needed");
   if (!configuration.oidc_issuer.empty() && (configuration.oidc_client_id.empty() || configuration.url.empty()))
     return bad("oidc.issuer", "oidc.client_id is needed, and url: the issuer sends browsers back there");
-  configuration.metrics_open = file.at_path("metrics.open").value_or(false);
-  if (const toml::table* lanes = file.at_path("lane_on_doubt").as_table())
-    for (const auto& [lane, word] : *lanes) {
-      const std::optional<store::OnDoubt> on_doubt = store::from_word<store::OnDoubt>(word.value_or(std::string()));
-      if (!on_doubt) return bad("lane_on_doubt." + std::string(lane.str()), "write retry or hold");
-      configuration.lane_on_doubt[std::string(lane.str())] = *on_doubt;
-    }
   return configuration;
 }
 

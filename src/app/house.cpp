@@ -185,7 +185,9 @@ async::Task<Result<std::string>> House::fetch(auth::OidcCall call) {
 std::optional<std::string> House::room() {
   if (loop_.now() < room_known_until_) return room_;
   room_known_until_ = loop_.now() + room_known_for;
-  room_ = look_for_room();
+  const std::optional<std::string> before = std::exchange(room_, look_for_room());
+  if (room_ && !before) report(observe::Level::error, "no room", *room_);
+  if (!room_ && before) report(observe::Level::info, "room again", "Mail is accepted again.");
   return room_;
 }
 
@@ -249,6 +251,22 @@ api::RouteAnswer House::explain(const api::RouteQuestion& question) {
   return answer;
 }
 
+void House::report_to(observe::Log& log) {
+  log_ = &log;
+  engine_->on_event([this](const store::EventRecord& event) {
+    const bool good = event.event == "connection.restored";
+    report(good ? observe::Level::info : observe::Level::warning, event.event, event.detail);
+  });
+  store_->on_trouble([this](const Result<>& written) {
+    if (written) return report(observe::Level::info, "store writes again", "Mail is accepted and sent again.");
+    report(observe::Level::error, "store can't write", written.error().message);
+  });
+}
+
+void House::report(observe::Level level, std::string_view event, std::string_view reason) {
+  if (log_ != nullptr) log_->write(level, event, {{"reason", reason}});
+}
+
 void House::stop() {
   stopping_ = true;
   stop_signal_.notify_all();
@@ -270,8 +288,8 @@ async::Task<void> House::keep_retention() {
 void House::publish_metrics() {
   const delivery::EngineCounters& counters = engine_->counters();
   const auto set = [this](const char* outcome, std::uint64_t value) {
-    metrics_.gauge("postroom_delivery_outcomes", "Attempts of this process by outcome.", {{"outcome", outcome}})
-        .set(static_cast<double>(value));
+    metrics_.counter("postroom_delivery_outcomes", "Attempts of this process by outcome.", {{"outcome", outcome}})
+        .rise_to(value);
   };
   set("accepted", counters.accepted);
   set("failed", counters.failed);
@@ -280,8 +298,8 @@ void House::publish_metrics() {
   set("failed_over", counters.failed_over);
   metrics_.gauge("postroom_smtp_sessions", "Open sessions of SMTP submission.")
       .set(static_cast<double>(submission_->open_sessions()));
-  metrics_.gauge("postroom_smtp_messages_accepted", "Messages that this process took in over SMTP.")
-      .set(static_cast<double>(submission_->accepted()));
+  metrics_.counter("postroom_smtp_messages_accepted", "Messages that this process took in over SMTP.")
+      .rise_to(submission_->accepted());
   metrics_.gauge("postroom_emails_in_memory", "Due emails that the engine holds.")
       .set(static_cast<double>(engine_->in_memory()));
   const Duration ahead = net::SystemLoop::system_wall() - Milliseconds(loop_.wall().ms);

@@ -26,6 +26,7 @@
 #include "net/system_loop.h"
 #include "net/tcp.h"
 #include "net/tls.h"
+#include "observe/log.h"
 #include "observe/metrics.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -46,6 +47,8 @@ class House final : public api::DeliveryDoor {
   net::OpenSslTls& tls() { return tls_; }
   Random& chance() { return random_; }
   observe::Metrics& metrics() { return metrics_; }
+  // Tells the log what staff should see: events of delivery, a store that fails, a disk that is full, and their ends.
+  void report_to(observe::Log& log);
 
   // api::DeliveryDoor
   async::Task<api::TestReport> test(api::ConnectionTest test) override;
@@ -68,6 +71,7 @@ class House final : public api::DeliveryDoor {
         dialer_(loop),
         resolver_(loop),
         stop_signal_(loop) {}
+  void report(observe::Level level, std::string_view event, std::string_view reason);
   Result<> guard_clock();
   void build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets);
   std::optional<std::string> room();
@@ -87,6 +91,7 @@ class House final : public api::DeliveryDoor {
   async::Signal stop_signal_;
   bool stopping_ = false;
   observe::Metrics metrics_;
+  observe::Log* log_ = nullptr;
   std::unique_ptr<store::sqlite::SqliteStore> store_;
   std::unique_ptr<auth::SecretBox> secrets_;
   std::unique_ptr<IdGenerator> ids_;

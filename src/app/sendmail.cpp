@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -112,6 +113,19 @@ std::optional<std::string> read_message(const Wish& wish) {
   return message;
 }
 
+// As other sendmails take it: text without a header is a body, and the line that an mbox puts before a message is none
+// of it.
+std::string with_header(std::string message) {
+  if (message.starts_with("From "))
+    message.erase(0, message.find('\n') == std::string::npos ? 0 : message.find('\n') + 1);
+  const std::string_view line = std::string_view(message).substr(0, message.find('\n'));
+  const std::string_view name = line.substr(0, line.find(':'));
+  const bool is_field = name.size() < line.size() && !name.empty() &&
+                        std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f'; });
+  const bool is_empty = line.empty() || line == "\r";
+  return is_field || is_empty ? message : "\n" + message;
+}
+
 std::string user_name() {
   const passwd* user = ::getpwuid(::getuid());
   return user == nullptr ? std::to_string(::getuid()) : user->pw_name;
@@ -215,7 +229,12 @@ int sendmail(int argc, char** argv) {
   if (!wish->data_dir.empty()) configuration->data_dir = wish->data_dir;
   if (!wish->socket.empty()) configuration->submit_socket = wish->socket;
 
-  const std::optional<std::string> message = read_message(*wish);
+  if (configuration->submit_socket.empty() && ::access(configuration->data_dir.c_str(), F_OK) != 0)
+    return refuse(EX_CONFIG,
+                  fmt::format("there is no data directory {}: name the server's, by POSTROOM_DATA_DIR or in {}",
+                              configuration->data_dir, usual_configuration));
+  std::optional<std::string> message = read_message(*wish);
+  if (message) message = with_header(std::move(*message));
   if (!message) return refuse(EX_DATAERR, "the message is too large");
   SendmailEnvelope envelope(*wish, *configuration);
   if (const std::optional<std::string> wrong = envelope.read(*message)) return refuse(EX_DATAERR, *wrong);

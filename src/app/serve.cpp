@@ -196,6 +196,7 @@ int serve(const Configuration& given) {
   (*house)->tls().on_certificate_trouble([&log](const Error& error) {
     log.write(observe::Level::warning, "certificate not renewed", {{"reason", error.message}});
   });
+  (*house)->report_to(log);
   Result<Doors> doors = open_doors(loop, configuration);
   if (!doors) return give_up(doors.error());
 

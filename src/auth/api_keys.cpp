@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
@@ -71,6 +72,10 @@ std::optional<Principal> ApiKeys::find(std::string_view key, std::string from) {
   for (const auto& word : found->second.scopes)
     if (const auto scope = scope_from_word(word)) principal.scopes.insert(*scope);
   return principal;
+}
+
+bool ApiKeys::holds(std::string_view name) const {
+  return std::ranges::any_of(by_hash_, [name](const auto& entry) { return principal_name(entry.second) == name; });
 }
 
 async::Task<void> ApiKeys::touch(std::string name) {

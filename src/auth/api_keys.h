@@ -35,6 +35,8 @@ class ApiKeys {
   async::Task<Result<void>> load();
   // nullopt for unknown and revoked keys. `from` is the peer's address.
   std::optional<Principal> find(std::string_view key, std::string from);
+  // Whether a principal's key still holds: a session may outlive it.
+  bool holds(std::string_view principal_name) const;
   // Remembers the use of a principal's key, at most once a minute.
   async::Task<void> touch(std::string principal_name);
 

@@ -172,4 +172,12 @@ std::string hex_encode(std::string_view bytes) {
   return text;
 }
 
+bool is_host_name(std::string_view text) {
+  const bool is_ipv6 = std::ranges::count(text, ':') > 1;
+  return !text.empty() && text.size() <= 253 && std::ranges::all_of(text, [is_ipv6](char c) {
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '.' || c == '-' || c == '_' ||
+           (is_ipv6 && (c == ':' || c == '%'));
+  });
+}
+
 }  // namespace postroom

@@ -25,6 +25,8 @@ bool has_control_characters(std::string_view text);  // 0x00–0x1f and 0x7f
 std::string_view truncate_utf8(std::string_view text, std::size_t bytes);
 // Printable form of what a peer sent: controls and broken UTF-8 become '?', cut at `bytes`.
 std::string printable(std::string_view text, std::size_t bytes);
+// Whether a text may be a host's name or address, as far as its characters go: no scheme, port, brackets or blanks.
+bool is_host_name(std::string_view text);
 
 // The number that all of `text` is, in decimal digits; nothing when it is none, or too large for its type.
 template <class Number>

@@ -32,6 +32,7 @@ const char* step_of(smtp::Phase phase) {
 
 // What an operator can do about it.
 std::string advice_for(const smtp::Fault& fault) {
+  if (fault.reply && fault.reply->code / 100 == 4) return "The server asks for patience: test again in some minutes.";
   switch (fault.phase) {
     case smtp::Phase::resolve:
       return "Check the host's spelling.";
@@ -43,10 +44,14 @@ std::string advice_for(const smtp::Fault& fault) {
       return "Choose the encryption that this port speaks.";
     case smtp::Phase::auth:
       return "Check username and password, and that the account may send by SMTP.";
+    case smtp::Phase::greeting:
+    case smtp::Phase::ehlo:
+      return "Check that an SMTP server for submission listens on this port, with this encryption, and lets this "
+             "machine in.";
     case smtp::Phase::mail:
       return "Check that the account may send from this address.";
     default:
-      return "";
+      return "Check that the account may send to this recipient, and what the server says against it.";
   }
 }
 

@@ -66,6 +66,8 @@ async::Task<void> Engine::run() {
   async::Timer patience(loop_);
   patience.arm(loop_.now() + options_.stop_patience, [this] {
     for (auto& [id, outlet] : outlets_) outlet.pool->abort();
+    for (const std::weak_ptr<SessionPool>& retired : retired_pools_)
+      if (const std::shared_ptr<SessionPool> in_use = retired.lock()) in_use->abort();
   });
   co_await under_way_.join();
   for (auto& [id, outlet] : outlets_) co_await outlet.pool->close_idle(Monotonic::never());
@@ -252,8 +254,12 @@ void Engine::replace_outlets(Outlets fresh) {
   for (Outlets* outlets : {&outlets_, &fresh})
     for (auto& [id, outlet] : *outlets)
       for (Shipment& shipment : outlet.take_line()) to_assign.push_back(std::move(shipment));
-  for (auto& [id, outlet] : outlets_)
-    if (outlet.pool) outlet.pool->retire();
+  std::erase_if(retired_pools_, [](const std::weak_ptr<SessionPool>& pool) { return pool.expired(); });
+  for (auto& [id, outlet] : outlets_) {
+    if (!outlet.pool) continue;  // it goes on in `fresh`
+    outlet.pool->retire();
+    retired_pools_.push_back(outlet.pool);
+  }
   ++settings_;
   outlets_ = std::move(fresh);
   for (auto& [id, outlet] : outlets_) outlet.paused = pauses_.connections.contains(id);
@@ -290,7 +296,9 @@ async::Task<void> Engine::keep_house() {
 }
 
 void Engine::tell(std::string_view event, ConnectionId connection, std::string detail) {
-  under_way_.spawn(record_event({0, loop_.wall(), std::string(event), connection, std::move(detail)}));
+  store::EventRecord record{0, loop_.wall(), std::string(event), connection, std::move(detail)};
+  if (event_listener_) event_listener_(record);
+  under_way_.spawn(record_event(std::move(record)));
 }
 
 async::Task<void> Engine::record_event(store::EventRecord event) {

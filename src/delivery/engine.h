@@ -79,6 +79,8 @@ class Engine {
   // Settles what a crash left open, then delivers until stop(); returns when everything under way is recorded.
   async::Task<void> run();
   void stop();
+  // Hears each event that staff should see, beside the store that keeps it.
+  void on_event(std::function<void(const store::EventRecord&)> listener) { event_listener_ = std::move(listener); }
   // An operator made mail due: look at once, and probe what is down.
   void wake();
   // Connections, routing rules or pauses were changed.
@@ -169,6 +171,7 @@ class Engine {
   Backlog backlog_;
   Outlets outlets_;
   std::vector<store::ConnectionId> by_priority_;
+  std::vector<std::weak_ptr<SessionPool>> retired_pools_;  // of earlier versions, with mail under way
   std::uint64_t settings_ = 0;  // rises when connections, rules or pauses are others: mail not yet begun chooses anew
   // Begins whose answer is awaited. None starts while a connection's history is read, or it might count twice.
   std::map<store::ConnectionId, std::size_t> beginning_;
@@ -195,6 +198,7 @@ class Engine {
   async::Signal may_begin_;
   async::TaskGroup under_way_;
   EngineCounters counters_;
+  std::function<void(const store::EventRecord&)> event_listener_;
 };
 
 }  // namespace postroom::delivery

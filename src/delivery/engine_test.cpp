@@ -327,6 +327,26 @@ TEST_F(EngineTest, FailsMailWhoseNeedNoConnectionMeets) {
   EXPECT_EQ(store_.disk().finished.at(id).tries, 2u);
 }
 
+// Also what goes over sessions of a connection that was changed meanwhile.
+TEST_F(EngineTest, CutsWhatIsUnderWayWhenPatienceEndsAtAStop) {
+  Script says_nothing = testing::one_message("");
+  says_nothing.emplace_back("PAUSE 6000");
+  provider_.then(says_nothing);
+  connect();
+  begin();
+  const EmailId id = submit();
+  loop_.run_for(seconds(1));
+  store::ConnectionRecord changed = store_.disk().connections.at(1);
+  changed.max_sessions = 5;
+  ASSERT_TRUE(loop_.run(store_.update_connection({changed, changed.version, {}})));
+  engine_.settings_changed();
+  loop_.run_for(seconds(1));
+  engine_.stop();
+  loop_.run_for(seconds(30));
+  EXPECT_TRUE(ended_);
+  EXPECT_EQ(status_of(id), EmailStatus::unknown);
+}
+
 // For the next start: a clock far ahead of the last mark may be wrong (fine-print, "Times").
 TEST_F(EngineTest, MarksTheTimeEveryMinute) {
   connect();

@@ -89,7 +89,8 @@ Framing read_framing(Request& request) {
 }
 
 std::optional<ParseRefusal> check_framing(const Framing& framing, unsigned version) {
-  if (framing.hosts != 1) return bad("Exactly one Host header is required.");  // RFC 9112 §3.2
+  if (framing.hosts > 1 || (framing.hosts == 0 && version >= 11))
+    return bad("Exactly one Host header is required.");  // RFC 9112 §3.2
   if (framing.odd_host) return bad("The Host header names no host.");
   if (framing.repeated) return bad("A header that may stand once stands twice.");
   if (framing.lengths > 0 && framing.encodings > 0)

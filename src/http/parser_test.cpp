@@ -48,10 +48,16 @@ TEST(RequestParser, RefusesWhatTwoParsersCouldReadInTwoWays) {
   EXPECT_EQ(status_of(line + "A: b\nC: d\r\n\r\n"), 400);
   EXPECT_EQ(status_of(line + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), 400);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\n\r\n"), 400);
+  EXPECT_EQ(status_of("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: a b\r\n\r\n"), 400);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), 400);
   EXPECT_EQ(status_of(line + "Authorization: a\r\nauthorization: a\r\n\r\n"), 400);
   EXPECT_EQ(status_of(line + "Idempotency-Key: a\r\nX: y\r\nIdempotency-Key: b\r\n\r\n"), 400);
+}
+
+// As simple health checks do; RFC 9112 §3.2 asks for Host of HTTP/1.1 alone.
+TEST(RequestParser, TakesARequestOfAnOlderVersionThatNamesNoHost) {
+  EXPECT_EQ(status_of("GET / HTTP/1.0\r\n\r\n"), 0);
 }
 
 TEST(RequestParser, RefusesWhatIsTooLarge) {

@@ -56,10 +56,19 @@ json::object refused_item(std::size_t index, const Refusal& refusal) {
           {"errors", std::move(errors)}};
 }
 
-json::object good_item(std::size_t index, const std::string& answer) {
-  json::object item{{"index", index}, {"status", 202}};
-  for (const auto& [name, value] : json::parse(answer).as_object()) item.emplace(name, value);
+json::object good_item(std::size_t index, int status, const json::object& answer) {
+  json::object item{{"index", index}, {"status", status}};
+  for (const auto& [name, value] : answer) item.emplace(name, value);
   return item;
+}
+
+// What would be stored, under no name: nothing is.
+json::object dry_answer_of(const store::NewMessage& message) {
+  json::object answer = answer_of(message);
+  answer.erase("id");
+  for (json::value& email : answer["emails"].as_array()) email.as_object().erase("id");
+  answer["dry_run"] = true;
+  return answer;
 }
 
 // The From of a message that names none: its connection's, else that of the first connection that would be used.
@@ -237,13 +246,7 @@ async::Task<Outcome> Intake::accept(AnySubmission submission, std::string creden
   Preparation prepared = prepare(submission, *connections, credential, idempotency);
   if (Refusal* refusal = std::get_if<Refusal>(&prepared)) co_return std::move(*refusal);
   store::NewMessage& message = std::get<store::NewMessage>(prepared);
-  if (dry_run) {
-    json::object answer = answer_of(message);
-    answer.erase("id");
-    for (json::value& email : answer["emails"].as_array()) email.as_object().erase("id");
-    answer["dry_run"] = true;
-    co_return Answered{json::serialize(answer), "", false, true};
-  }
+  if (dry_run) co_return Answered{json::serialize(dry_answer_of(message)), "", false, true};
   std::string id = to_string(message.message.id);
   store::AcceptRequest request;
   request.messages.push_back(std::move(message));
@@ -261,33 +264,36 @@ async::Task<Outcome> Intake::accept_batch(std::vector<BatchItem> items, std::str
   if (const std::optional<std::string> full = room_()) co_return Refusal{503, "no_space", *full, {}};
   const Result<std::vector<store::ConnectionRecord>> connections = co_await known_connections();
   if (!connections) co_return unavailable();
-  std::vector<std::optional<Refusal>> refusals(items.size());
+  std::vector<std::optional<json::object>> settled(items.size());  // of those that the store doesn't get
   store::AcceptRequest request;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (Refusal* refusal = std::get_if<Refusal>(&items[i].submission)) {
-      refusals[i] = std::move(*refusal);
+    if (const Refusal* refusal = std::get_if<Refusal>(&items[i].submission)) {
+      settled[i] = refused_item(i, *refusal);
       continue;
     }
-    Preparation prepared = prepare(std::get<ComposedSubmission>(std::move(items[i].submission)), *connections,
-                                   credential, items[i].idempotency);
-    if (Refusal* refusal = std::get_if<Refusal>(&prepared))
-      refusals[i] = std::move(*refusal);
+    ComposedSubmission& submission = std::get<ComposedSubmission>(items[i].submission);
+    const bool dry_run = submission.options.dry_run;
+    Preparation prepared = prepare(std::move(submission), *connections, credential, items[i].idempotency);
+    if (const Refusal* refusal = std::get_if<Refusal>(&prepared))
+      settled[i] = refused_item(i, *refusal);
+    else if (dry_run)
+      settled[i] = good_item(i, 200, dry_answer_of(std::get<store::NewMessage>(prepared)));
     else
       request.messages.push_back(std::move(std::get<store::NewMessage>(prepared)));
   }
   if (idempotency)
     request.idempotency = store::IdempotencyClaim{credential, idempotency->key, idempotency->body_sha256};
-  request.render = [refusals = std::move(refusals)](const std::vector<store::AcceptedItem>& stored) {
+  request.render = [settled = std::move(settled)](const std::vector<store::AcceptedItem>& stored) {
     json::array results;
     std::size_t next = 0;
-    for (std::size_t i = 0; i < refusals.size(); ++i) {
-      if (refusals[i]) {
-        results.push_back(refused_item(i, *refusals[i]));
+    for (std::size_t i = 0; i < settled.size(); ++i) {
+      if (settled[i]) {
+        results.push_back(*settled[i]);
         continue;
       }
       const store::AcceptedItem& item = stored[next++];
       results.push_back(item.how == Acceptance::conflict ? refused_item(i, idempotency_conflict())
-                                                         : good_item(i, item.answer));
+                                                         : good_item(i, 202, json::parse(item.answer).as_object()));
     }
     return json::serialize(json::object{{"results", std::move(results)}});
   };

@@ -85,6 +85,11 @@ const store::SubmissionLoginRecord* SubmissionSession::login() const {
   return login_name_.empty() ? nullptr : doors_.logins.find(login_name_);
 }
 
+bool SubmissionSession::lost_authentication() const {
+  if (!key_name_.empty()) return !doors_.keys.holds(key_name_);
+  return !login_name_.empty() && login() == nullptr;
+}
+
 async::Task<SubmissionSession::Login> SubmissionSession::authenticate(std::string username, Secret password) {
   if (const std::optional<auth::Principal> key = doors_.keys.find(password.reveal(), peer_.address.text)) {
     if (!key->may(auth::Scope::send)) co_return co_await wrong_password(username);
@@ -120,9 +125,9 @@ void SubmissionSession::forget_authentication() {
 mail::Reply SubmissionSession::sender(const mail::Address& reverse_path) {
   recipients_ = 0;
   if (const std::optional<std::string> full = doors_.intake.no_room()) return reply(452, "4.3.1 " + *full);
-  if (!login_name_.empty()) {
-    const store::SubmissionLoginRecord* mine = login();
-    if (mine == nullptr) return reply(530, "5.7.0 This login has been taken away; authenticate again");
+  if (lost_authentication())
+    return reply(530, "5.7.0 This session's key or login has been taken away; authenticate again");
+  if (const store::SubmissionLoginRecord* mine = login()) {
     if (!reverse_path.empty() && !fits(mine->senders, reverse_path))
       return reply(550, "5.7.1 This login may not send as <" + printable(reverse_path.text(), 256) + ">");
     if (const auto why = doors_.allowance.refusal(*mine, 1)) return reply(451, "4.7.1 " + *why);
@@ -161,9 +166,8 @@ Trace SubmissionSession::trace() const {
 
 // What the login does not allow in the header: an author that is not its own, a lane that is not its own.
 std::optional<mail::Reply> SubmissionSession::refuse_by_login(const std::string& content, OptionHeaders& options) {
-  if (login_name_.empty()) return std::nullopt;
   const store::SubmissionLoginRecord* mine = login();
-  if (mine == nullptr) return reply(451, "4.7.0 This login has been taken away");
+  if (mine == nullptr) return std::nullopt;
   std::optional<mail::Reply> refusal;
   mime::for_each_field(content, [&](std::string_view name, std::string_view value) {
     if (!equals_ignoring_case(name, "From") || mine->senders.empty()) return;
@@ -179,6 +183,7 @@ std::optional<mail::Reply> SubmissionSession::refuse_by_login(const std::string&
 }
 
 async::Task<mail::Reply> SubmissionSession::message(mail::Envelope envelope, std::string content) {
+  if (lost_authentication()) co_return reply(451, "4.7.0 This session's key or login has been taken away");
   OptionHeaders options = read_option_headers(content);
   if (!options.errors.empty()) co_return reply_to(Refusal{422, "invalid", "", std::move(options.errors)});
   if (const std::optional<mail::Reply> refusal = refuse_by_login(content, options)) co_return *refusal;

@@ -46,6 +46,8 @@ class SubmissionSession final : public smtp::ServerHandler {
   async::Task<mail::Reply> message(mail::Envelope envelope, std::string content) override;
 
  private:
+  // What the client authenticated with has been taken away meanwhile.
+  bool lost_authentication() const;
   // The login as it is now; nullptr when there is none, or it has been taken away meanwhile.
   const store::SubmissionLoginRecord* login() const;
   async::Task<Login> wrong_password(const std::string& username);

@@ -220,7 +220,11 @@ class SocketListener final : public Listener {
     co_return fail(ErrorCode::canceled, "the listener is closed");
   }
 
-  void close() override { readiness_.abort(); }
+  // Who comes now is refused, and need not wait for whoever is still served.
+  void close() override {
+    ::shutdown(readiness_.fd(), SHUT_RDWR);
+    readiness_.abort();
+  }
   Endpoint local() const override { return local_; }
 
  private:

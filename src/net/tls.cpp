@@ -5,8 +5,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "base/assert.h"
@@ -291,6 +294,8 @@ async::Task<Result<StreamPtr>> OpenSslTls::connect(StreamPtr lower, TlsClientPol
 }
 
 Result<> OpenSslTls::use_certificate(const std::string& certificate_file, const std::string& key_file) {
+  for (const std::string& file : {certificate_file, key_file})
+    if (::access(file.c_str(), R_OK) != 0) return fail(ErrorCode::io, file + ": " + std::strerror(errno));
   Context context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
   POSTROOM_ASSERT(context);
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);

@@ -55,6 +55,10 @@ void Histogram::observe(double value) {
   sum_ += value;
 }
 
+void Metrics::drop_gauges(const std::string& name) {
+  gauges_.erase(name);
+}
+
 Counter& Metrics::counter(const std::string& name, const std::string& text, const Labels& labels) {
   auto& family = counters_[name];
   family.text = text;

@@ -2,6 +2,7 @@
 // thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -13,6 +14,7 @@ namespace postroom::observe {
 class Counter {
  public:
   void add(std::uint64_t by = 1) { value_ += by; }
+  void rise_to(std::uint64_t value) { value_ = std::max(value_, value); }  // of what is counted elsewhere
   std::uint64_t value() const { return value_; }
 
  private:
@@ -52,7 +54,8 @@ class Metrics {
   Gauge& gauge(const std::string& name, const std::string& text, const Labels& labels = {});
   Histogram& histogram(const std::string& name, const std::string& text, std::vector<double> bounds,
                        const Labels& labels = {});
-  std::string render() const;  // text/plain; version=0.0.4
+  void drop_gauges(const std::string& name);  // of all labels: what they tell of may be gone
+  std::string render() const;                 // text/plain; version=0.0.4
 
  private:
   template <class T>

@@ -45,9 +45,10 @@ bool contains(const std::string& text, const std::optional<std::string>& part) {
 bool matches_without_message(const EmailRecord& email, const QueueFilter& filter) {
   const bool connection =
       !filter.connection_id || email.pinned_to == filter.connection_id || email.in_doubt_with == filter.connection_id;
-  return connection && one_of(filter.statuses, email.status) && is(filter.lane, email.lane) &&
-         is(filter.reason_class, email.reason_class) && is(filter.message_id, email.message_id) &&
-         in_range(email.created_at(), filter.created_at) && in_range(email.next_attempt_at, filter.next_attempt_at) &&
+  return connection && is(filter.id, email.id) && one_of(filter.statuses, email.status) &&
+         is(filter.lane, email.lane) && is(filter.reason_class, email.reason_class) &&
+         is(filter.message_id, email.message_id) && in_range(email.created_at(), filter.created_at) &&
+         in_range(email.next_attempt_at, filter.next_attempt_at) &&
          in_range(email.last_attempt_at, filter.last_attempt_at) &&
          (!filter.attempts_from || email.attempts >= *filter.attempts_from) &&
          (!filter.attempts_to || email.attempts <= *filter.attempts_to) && is_address(email.address, filter.email) &&
@@ -69,7 +70,8 @@ bool asks_message(const LogFilter& filter) {
 }
 
 bool matches_without_message(const AttemptRecord& attempt, const LogFilter& filter) {
-  return one_of(filter.statuses, attempt.status) && is(filter.connection_id, attempt.connection_id) &&
+  return is(filter.id, attempt.id) && one_of(filter.statuses, attempt.status) &&
+         is(filter.provider_id, attempt.provider_id) && is(filter.connection_id, attempt.connection_id) &&
          is(filter.reason_class, attempt.reason_class) && is(filter.reply_code, attempt.reply_code) &&
          is(filter.lane, attempt.lane) && is(filter.active_queue_id, attempt.email_id) &&
          is(filter.message_id, attempt.message_id) && in_range(attempt.attempted_at(), filter.attempted_at) &&

@@ -23,6 +23,7 @@ struct DateRange {
 };
 
 struct QueueFilter {
+  std::optional<EmailId> id;
   std::vector<EmailStatus> statuses;  // any of them; empty: all
   std::optional<EmailFilter> email;
   std::optional<std::string> subject;  // contains, ignoring ASCII case
@@ -40,6 +41,7 @@ struct QueueFilter {
 };
 
 struct LogFilter {
+  std::optional<AttemptId> id;
   std::vector<AttemptStatus> statuses;
   std::optional<EmailFilter> email;
   std::optional<std::string> subject;
@@ -50,6 +52,7 @@ struct LogFilter {
   std::optional<EmailId> active_queue_id;
   std::optional<MessageId> message_id;
   std::optional<int> reply_code;
+  std::optional<std::string> provider_id;  // under which the provider took it on
   DateRange attempted_at;
 };
 

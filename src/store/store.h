@@ -231,7 +231,7 @@ class Store {
   virtual Answer<QueueDepth> queue_depth() = 0;
 
   // Connections. Rules (fine-print, "Connections"): the only or the last enabled one can't be disabled or deleted, the
-  // first can't be created disabled, one with unfinished mail pinned or in doubt can't be deleted.
+  // first can't be created disabled, one with unfinished mail pinned, in doubt or on its way can't be deleted.
   virtual Answer<std::vector<ConnectionRecord>> connections() = 0;  // by priority, then id
   virtual Answer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) = 0;
   virtual Answer<ConnectionRecord> update_connection(ConnectionChange change) = 0;

@@ -134,7 +134,7 @@ template std::optional<ProviderProfile> from_word(std::string_view);
 template std::optional<ReplyStage> from_word(std::string_view);
 
 bool QueueFilter::empty() const {
-  return statuses.empty() && !email && !subject && !reason && !reason_class && !connection_id && !lane && !tag &&
+  return !id && statuses.empty() && !email && !subject && !reason && !reason_class && !connection_id && !lane && !tag &&
          !message_id && !created_at.from && !created_at.to && !next_attempt_at.from && !next_attempt_at.to &&
          !last_attempt_at.from && !last_attempt_at.to && !attempts_from && !attempts_to && !submitted_by;
 }

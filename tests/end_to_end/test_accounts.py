@@ -419,6 +419,13 @@ class LiveEventsTest(AccountsTest):
             self.assertEqual(self.postroom.stop(), 0)
         self.postroom.start()
 
+    def test_a_stream_ends_with_the_key_it_was_opened_with(self):
+        created = self.postroom.api("POST", "/api-keys", {"name": "wall", "scopes": ["read"]}).json
+        with self.postroom.request("GET", "/api/v1/events", key=created["key"]) as stream:
+            self.next_event(stream)
+            self.postroom.api("DELETE", f"/api-keys/{created['id']}")
+            stream.read()  # to its end, which comes
+
     def test_nobody_is_told_without_credentials(self):
         self.assertEqual(Person(self.postroom).call("GET", "/events").status, 401)
 

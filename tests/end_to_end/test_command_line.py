@@ -52,6 +52,24 @@ class CommandLineTest(PostroomTest):
         self.assertEqual(done.stdout, "")
         self.assertTrue(done.stderr)
 
+    def test_settings_that_make_no_sense_are_refused_by_name(self):
+        for name, text in (("http", "http = 8080"), ("metrics.open", '[metrics]\nopen = "yes"'),
+                           ("limits.reserve", '[limits]\nreserve = "1GB"'), ("limits.reserve", "[limits]\nreserve = -1"),
+                           ("limits.message_bytes", "[limits]\nmessage_bytes = 0"),
+                           ("delivery.dot_timeout", "[delivery]\ndot_timeout = 30"),
+                           ("delivery.dot_timeout", '[delivery]\ndot_timeout = "0s"'),
+                           ("delivery.lanes", '[delivery]\nlanes = ["a", "a"]'),
+                           ("submission.sessions", "[submission]\nsessions = -3"),
+                           ("listener.allow_unauthenticated",
+                            '[[listener]]\naddress = "127.0.0.1:0"\nallow_unauthenticated = "yes"'),
+                           ("lane_on_doubt.slow", '[lane_on_doubt]\nslow = "hold"'),
+                           ("host_name", 'host_name = "a\\r\\nX"')):
+            with self.subTest(text=text):
+                self.postroom.configure(text + "\n")
+                status, said = self.postroom.start_second()
+                self.assertNotEqual(status, 0)
+                self.assertIn(name + ":", said)
+
     def test_capture_writes_each_message_and_its_envelope(self):
         def captured():
             return [name for name in os.listdir(self.capture.directory) if name.endswith(".json")]

@@ -38,6 +38,14 @@ class ConnectionRulesTest(PostroomTest):
                                                             "encryption": "none", "enabled": False})
         self.problem(answer, 409, "last_connection")
 
+    def test_a_host_is_a_name_or_an_address(self):
+        good = {"caption": "x", "port": 25, "encryption": "none"}
+        for host in ("a b", "http://x.example", "x.example:25", "[::1]", "x.example\r\nRCPT"):
+            answer = self.postroom.api("POST", "/connections", {**good, "host": host})
+            self.problem(answer, 422, pointer="/host")
+        for host in ("::1", "127.0.0.1", "mx_1.example-host.example"):
+            self.assertEqual(self.postroom.api("POST", "/connections", {**good, "host": host}).status, 201, host)
+
     def test_a_stale_version_is_refused(self):
         made = self.postroom.connect_to(self.peer.port)
         path = f"/connections/{made['id']}"

@@ -31,6 +31,29 @@ class ListsTest(PostroomTest):
             with self.subTest(query=query):
                 self.assertEqual(len(self.postroom.log(**query)), count)
 
+    def test_rows_are_found_by_their_own_id_and_the_providers(self):
+        row = self.finished()[0]
+        self.assertEqual([each["id"] for each in self.postroom.log(id=row["id"])], [row["id"]])
+        taken = next(each for each in self.finished() if each["provider_id"])
+        self.assertIn(taken["id"], [each["id"] for each in self.postroom.log(provider_id=taken["provider_id"])])
+        self.assertEqual(self.postroom.log(provider_id="nobody's"), [])
+        waiting = [self.postroom.send_one(send_at="2027-06-01T00:00:00Z") for _ in range(2)]
+        self.assertEqual([each["id"] for each in self.postroom.get("/queue", id=waiting[0])["items"]], [waiting[0]])
+        act = {"action": "hold", "filter": {"id": waiting[1]}}
+        self.assertEqual(self.postroom.api("POST", "/queue/actions", act).json["changed"], 1)
+
+    def test_a_filter_that_asks_nothing_means_every_email_and_must_say_so(self):
+        self.postroom.send_one(send_at="2027-06-01T00:00:00Z")
+        for nothing in ({}, {"subject": ""}, {"email": "*"}, {"lane": "", "tag": ""}):
+            act = {"action": "hold", "filter": nothing}
+            self.problem(self.postroom.api("POST", "/queue/actions", act), 422, "filter_empty")
+        self.assertEqual(self.postroom.api("POST", "/queue/actions", {**act, "all": True}).json["changed"], 1)
+
+    def test_an_email_named_twice_counts_once(self):
+        waiting = self.postroom.send_one(send_at="2027-06-01T00:00:00Z")
+        done = self.postroom.api("POST", "/queue/actions", {"action": "hold", "ids": [waiting, waiting]}).json
+        self.assertEqual(done, {"matched": 1, "changed": 1, "skipped": 0})
+
     def test_pages_follow_each_other_without_gap_or_repetition(self):
         seen, cursor = [], {}
         while True:

@@ -74,6 +74,25 @@ class SendingTest(PostroomTest):
         self.problem(self.post({**GOOD, "to": ["x"], "dry_run": True}), 422)
         self.assertEqual(self.stored(), 0)
 
+    def test_a_dry_run_in_a_batch_stores_nothing_either(self):
+        answer = self.postroom.api("POST", "/messages/batch", {"messages": [
+            {**GOOD, "dry_run": True}, {**GOOD, "to": ["x"], "dry_run": True}, {**GOOD, "subject": "Sent"}]})
+        self.assertEqual(answer.status, 202, answer)
+        dry, wrong, sent = answer.json["results"]
+        self.assertEqual((dry["status"], dry["dry_run"], dry["emails"]),
+                         (200, True, [{"email": "ann@example.org", "status": "queued"}]))
+        self.assertEqual((wrong["status"], sent["status"]), (422, 202))
+        wait_for(self.peer.taken, "the one that is meant arrives")
+        self.assertEqual(self.stored(), 1)
+
+    def test_what_stands_in_the_address_is_not_passed_over(self):
+        self.problem(self.postroom.api("POST", "/messages?dry_run=true", GOOD), 400, "unknown_parameter")
+        self.assertEqual(self.stored(), 0)
+
+    def test_an_empty_key_in_a_batch_is_refused(self):
+        answer = self.postroom.api("POST", "/messages/batch", {"messages": [{**GOOD, "idempotency_key": ""}]})
+        self.assertEqual(answer.json["results"][0]["status"], 422, answer)
+
     def test_fifty_identical_posts_at_once_are_one_message(self):
         answers = []
 

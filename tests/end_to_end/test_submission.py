@@ -75,6 +75,15 @@ class KeyTest(SubmissionTest):
         with self.assertRaises(smtplib.SMTPAuthenticationError):
             self.client(password=created["key"])
 
+    def test_a_session_does_not_outlive_its_key(self):
+        created = self.postroom.api("POST", "/api-keys", {"name": "shop", "scopes": ["send"]}).json
+        client = self.client(password=created["key"])
+        client.mail("shop@example.com")
+        client.rcpt("ann@example.org")
+        self.postroom.api("DELETE", f"/api-keys/{created['id']}")
+        self.assertEqual(client.data(MAIL)[0], 451)
+        self.refused(530, "taken away", client.mail, "shop@example.com")
+
     def test_without_authentication_nothing_is_taken(self):
         self.refused(530, "5.7.0", self.client().mail, "shop@example.com")
 
@@ -338,6 +347,21 @@ class SendmailTest(PostroomTest):
     def test_it_leaves_dots_alone_when_told(self):
         self.assertEqual(self.sendmail("-i", "ann@example.org", mail="Subject: x\n\na\n.\nb\n").returncode, 0)
         self.assertTrue(self.arrived().content.endswith(b"\r\n\r\na\r\n.\r\nb\r\n"))
+
+    def test_text_without_a_header_is_a_body(self):
+        for mail in ("hi\n", "From shop Fri Nov 27 19:00:00 2026\nSubject: x\n\nhi\n", "\nhi\n"):
+            done = self.sendmail("ann@example.org", mail=mail)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        wait_for(lambda: len(self.peer.taken()) == 3, "all three arrive")
+        for message in self.peer.taken():
+            self.assertTrue(message.content.endswith(b"\r\n\r\nhi\r\n"), message.content)
+
+    def test_a_data_directory_that_is_not_there_is_no_place_for_mail(self):
+        elsewhere = os.path.join(self.folder.name, "mistyped")
+        done = self.sendmail("ann@example.org", environment={"POSTROOM_DATA_DIR": elsewhere})
+        self.assertEqual(done.returncode, 78, done)
+        self.assertIn(elsewhere, done.stderr)
+        self.assertFalse(os.path.exists(elsewhere))
 
     def test_local_names_become_addresses(self):
         mail = "From: root (Cron Daemon)\nTo: root\nSubject: Cron\n\noutput\n"

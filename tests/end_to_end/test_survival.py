@@ -208,6 +208,9 @@ class SmtpStopTest(PostroomTest):
         busy.begin("under-way")
         busy.say("half of i")
         self.stop_soon(speaking)
+        for port in (self.port, self.postroom.port):  # whoever comes now need not wait for the others
+            with self.assertRaises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port)).close()
         busy.say("t\r\nand the rest\r\n.\r\n")
         self.assertRegex(busy.hear(), r"\A250 2\.6\.0 Queued as \w+\Z")
         self.assertTrue(busy.hear().startswith("421"))

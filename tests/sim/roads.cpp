@@ -235,9 +235,11 @@ void Roads::judge_lanes(const store::AttemptRecord& attempt) {
 
 void Roads::ended(const store::AttemptRecord& attempt) {
   Road& road = roads_[attempt.connection_id];
+  const std::uint64_t transaction = world_.disk->attempts.at(attempt.id).conversation_id;
   const bool rests =
       attempt.reason_class == store::ReasonClass::throttle || attempt.reason_class == store::ReasonClass::quota;
   if (rests) road.rest_ends = std::max(road.rest_ends, world_.time + longest_rest(attempt.reason_class, ++road.rests));
+  if (rests) road.last_rest = transaction;
   if (rests && attempt.decided_by != "too many connections") {
     if (road.asked_for_rest != Monotonic{}) return;
     // The reply came before its record: an operator who asked for a look in between has ended the rest already.
@@ -248,7 +250,6 @@ void Roads::ended(const store::AttemptRecord& attempt) {
   }
   if (rests || attempt.reason_class == store::ReasonClass::unknown) return;
   if (is_connection_fault(attempt.reason_class)) {
-    const std::uint64_t transaction = world_.disk->attempts.at(attempt.id).conversation_id;
     if (transaction != std::exchange(road.last_fault, transaction)) ++road.faults;
     const auto found = settings().connections.find(attempt.connection_id);
     const bool too_many = found != settings().connections.end() &&
@@ -256,6 +257,8 @@ void Roads::ended(const store::AttemptRecord& attempt) {
     if (too_many && !road.down) world_.violated("a sick connection is left alone", named(attempt.connection_id));
     return;
   }
+  // What was said of another recipient of the same transaction is what counts.
+  if (transaction == road.last_rest || transaction == road.last_fault) return;
   road.asked_for_rest = road.rest_ends = road.sick_since = {};
   road.probes = road.openings = road.faults = road.rests = 0;
 }

@@ -39,8 +39,8 @@ class Roads {
     std::int64_t version = 0;
     Monotonic sick_since{};  // 0: its last mail went well
     std::uint32_t probes = 0, openings = 0, opened = 0;
-    std::uint32_t faults = 0;      // transactions in a row that failed by it
-    std::uint64_t last_fault = 0;  // its conversation
+    std::uint32_t faults = 0;                     // transactions in a row that failed by it
+    std::uint64_t last_fault = 0, last_rest = 0;  // the conversations
   };
   struct Due {
     Timestamp next;

@@ -134,6 +134,8 @@ TEST_P(Connections, RefusesToDeleteOneThatMailWaitsFor) {
   accept(message);
   EmailRecord doubted = accept_one("c@example.org");
   const AttemptRecord attempt = begin(doubted, used.id);
+  EXPECT_EQ(refusal(run(store_->delete_connection(used.id, {})).error()), "connection_in_use:3")
+      << "the reply to what is on its way may be lost";
   doubted.status = EmailStatus::unknown;
   doubted.next_attempt_at.reset();
   doubted.in_doubt_with = used.id;

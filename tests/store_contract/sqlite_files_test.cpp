@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "async/task_group.h"
+#include "store/sqlite/backup.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store_contract/failing_disk.h"
 #include "store_contract/store_contract.h"
@@ -47,6 +48,28 @@ TEST_F(SqliteFiles, MakesADirectoryForItsOwnerOnly) {
   struct stat status{};
   ASSERT_EQ(::stat(dir.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0700u);
+}
+
+// In a directory that others may enter, and over files that an earlier version left open to them.
+TEST_F(SqliteFiles, KeepsMailFromOthersWhateverTheDirectorysMode) {
+  std::filesystem::permissions(dir_.path(), std::filesystem::perms{0755});
+  const auto mode = [](const std::filesystem::path& file) {
+    return static_cast<unsigned>(std::filesystem::status(file).permissions());
+  };
+  for (int opening = 0; opening < 2; ++opening) {
+    const std::unique_ptr<SqliteStore> store = open();
+    ASSERT_TRUE(accept(*store, mailroom_.message({"ann@example.org"})));
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(dir_.path())) {
+      EXPECT_EQ(mode(entry.path()), 0600u) << entry.path();
+      ++files;
+    }
+    EXPECT_GE(files, 3u);
+    if (opening == 0) std::filesystem::permissions(dir_.path() + "/postroom.db", std::filesystem::perms{0644});
+  }
+  const std::string copy = dir_.path() + "/copy.db";
+  ASSERT_TRUE(back_up(dir_.path(), copy));
+  EXPECT_EQ(mode(copy), 0600u);
 }
 
 TEST_F(SqliteFiles, SaysSoWhenItsDirectoryCannotBeMade) {

@@ -196,6 +196,18 @@ walk('the palette finds pages and mail', async () => {
   await page.keyboard.type('ann@example.org');
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/log\?email=ann/);
+  // Ids look alike, whatever they name.
+  const { id, message_id: message } = await page.evaluate(async () => (await (await fetch('/api/v1/queue?limit=1')).json()).items[0]);
+  for (const typed of [id, message]) {
+    await page.goto(`${base}/dashboard`);
+    await heading('Dashboard').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(typed);
+    await page.getByRole('option', { name: `Open email ${id}` }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${base}/queue?open=${id}`);
+    await page.getByRole('dialog').getByText('Timeline').waitFor();
+  }
 });
 
 walk('German is one choice away', async () => {

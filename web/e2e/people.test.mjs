@@ -6,6 +6,7 @@ import { ask, base, enter, inspect, launch, need, person, signIn, walk, watched 
 const port = Number(need('PORT'));
 const account = { email: 'first@example.com', password: 'a long enough sentence' };
 const PASSWORD = 'another long sentence';
+const LONG = 'A very long subject '.repeat(99).trim();
 
 let browser, admin;
 const heading = (page, name) => page.getByRole('heading', { level: 1, name });
@@ -35,10 +36,53 @@ walk('a house with a connection and mail in every state', async () => {
   assert.equal(made.status, 201);
   const later = new Date(Date.now() + 86_400_000).toISOString();
   const message = (name, more) => ({ to: [`${name}@example.org`], subject: `A letter to ${name}`, text: 'Good day.\n', html: '<p>Good <b>day</b>.</p>', ...more });
-  const messages = [message('ann'), message('gone'), message('later'), message('doubt', { on_doubt: 'hold' }), ...Array.from({ length: 40 }, (_, n) => message(`person${n}`, { send_at: later, tags: ['news'] }))];
+  const messages = [message('ann'), message('gone'), message('later'), message('doubt', { on_doubt: 'hold' }), message('long', { subject: LONG, send_at: later }), ...Array.from({ length: 40 }, (_, n) => message(`person${n}`, { send_at: later, tags: ['news'] }))];
   assert.equal((await ask(admin, 'POST', '/messages/batch', { messages })).status, 202);
   await admin.goto(`${base}/log`);
   for (const name of ['ann@', 'gone@', 'later@', 'doubt@']) await admin.getByRole('row').filter({ hasText: name }).getByText(/SUCCESS|FAIL/).waitFor();
+});
+
+walk('what is no value of a filter selects nothing, instead of everything', async () => {
+  const mail = admin.getByRole('row').filter({ hasText: '@example.org' });
+  for (const [path, value] of [['/queue?status=bogus', 'bogus'], ['/queue?attempts_from=x', '≥ x'], ['/queue?connection_id=abc', 'abc'], ['/log?status=fail&status=bogus', 'FAIL or bogus'], ['/log?attempted_at_from=foo', 'from foo']]) {
+    await admin.goto(base + path);
+    await admin.getByRole('group', { name: 'Active filters' }).getByText(value, { exact: true }).waitFor();
+    await admin.getByText('This could not be loaded.').waitFor();
+    assert.equal(await mail.count(), 0);
+  }
+  await admin.goto(`${base}/queue?status=&email=%20`);
+  await mail.first().waitFor();
+  assert.equal(await admin.getByRole('group', { name: 'Active filters' }).count(), 0);
+});
+
+for (const [width, height] of [[1440, 900], [390, 844]])
+  walk(`a long subject hides neither the mail nor its buttons, ${width} px wide`, async () => {
+    await admin.setViewportSize({ width, height });
+    await admin.goto(`${base}/queue?email=long@example.org`);
+    await admin.getByRole('row').filter({ hasText: 'long@' }).click();
+    await admin.getByRole('dialog').getByText('Timeline').waitFor();
+    const [body, foot] = await Promise.all(['.drawer-body', '.drawer-foot'].map((part) => admin.locator(part).boundingBox()));
+    assert.ok(body.height > height / 2, `the mail has ${body.height} px`);
+    assert.ok(foot.y + foot.height <= height, `the buttons end at ${foot.y + foot.height} px`);
+    await admin.getByRole('definition').getByText(LONG, { exact: true }).waitFor();
+    await inspect(admin, 'long-subject');
+    await admin.setViewportSize({ width: 1440, height: 900 });
+  });
+
+walk('whoever saves too late is offered what the other one has left', async () => {
+  const field = (name) => admin.getByRole('textbox', { name, exact: true });
+  await admin.goto(`${base}/connections?open=1&edit=1`);
+  await field('Caption').fill('Mine');
+  assert.equal((await ask(admin, 'PATCH', '/connections/1', { send_from_name: 'The other' })).status, 200);
+  await admin.getByRole('button', { name: 'Save', exact: true }).click();
+  await admin.getByText('what you have typed here is replaced').waitFor();
+  await inspect(admin, 'stale');
+  await admin.getByRole('button', { name: 'Load the present version' }).click();
+  await admin.getByText('It was not saved.').waitFor({ state: 'detached' });
+  assert.deepEqual([await field('Caption').inputValue(), await field('Send from name').inputValue()], ['Main', 'The other']);
+  await field('Send from name').fill('');
+  await admin.getByRole('button', { name: 'Save', exact: true }).click();
+  await admin.getByRole('heading', { name: 'Main', exact: true }).waitFor();
 });
 
 /** What a page offers to do, by the names that the API's rights decide on. */
@@ -122,6 +166,48 @@ walk('a change of rights is felt at once', async () => {
   assert.equal((await ask(admin, 'PATCH', `/users/${id}`, { role: 'viewer' })).status, 200);
   await page.goto(`${base}/queue`);
   await heading(page, 'Sign in').waitFor();
+  await page.context().close();
+});
+
+walk('whoever is signed out meanwhile is led to the door, and back to where he was', async () => {
+  const email = 'interrupted@example.com';
+  const page = await invited(email, { role: 'operator' });
+  const { id } = (await ask(admin, 'GET', '/users')).json.items.find((user) => user.email === email);
+  const button = (name) => page.getByRole('button', { name });
+  const ways = [
+    ['/connections?new=1', async () => {
+      await button('Another SMTP server').click();
+      for (const [name, text] of [['Caption', 'Never made'], ['Host', '127.0.0.1'], ['Port', '25'], ['Send from', 'shop@example.com']]) await page.getByRole('textbox', { name, exact: true }).fill(text);
+      return button('Create connection');
+    }],
+    ['/queue?status=scheduled', async () => {
+      await page.getByRole('checkbox', { name: /person1@/ }).click();
+      await button(/^Hold/).click();
+      await page.getByText('1 email will change.').waitFor();
+      return button('Hold 1 email');
+    }],
+    ['/log?email=ann@example.org', async () => {
+      await page.getByRole('row').filter({ hasText: 'ann@' }).waitFor();
+      return button(/^FAIL/).first();
+    }],
+  ];
+  for (const [path, come] of ways) {
+    await page.goto(base + path);
+    const last = await come();
+    // A change of rights ends the sessions, and the page is not asked.
+    for (const role of ['viewer', 'operator']) assert.equal((await ask(admin, 'PATCH', `/users/${id}`, { role })).status, 200);
+    const ended = page.getByText('Your session has ended.');
+    // Whatever else the page asks for meanwhile leads to the door as well.
+    await Promise.any([last.click({ timeout: 5_000 }), ended.waitFor()]);
+    await ended.waitFor();
+    assert.equal(await page.getByText('Authorization: Bearer').count(), 0);
+    assert.ok(new URL(page.url()).searchParams.get('next').startsWith(path), page.url());
+    if (path === ways[0][0]) await inspect(page, 'session-ended');
+    await signIn(page, { email, password: PASSWORD });
+    await page.waitForURL((url) => url.href.startsWith(base + path));
+    // A dialog that opens again hides the page from those who ask for roles.
+    await page.locator('#content').waitFor();
+  }
   await page.context().close();
 });
 

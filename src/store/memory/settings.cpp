@@ -20,10 +20,13 @@ std::vector<ConnectionRecord> by_priority(const Disk& disk) {
 }
 
 std::uint64_t unfinished_over(const Disk& disk, ConnectionId id) {
-  return static_cast<std::uint64_t>(std::ranges::count_if(disk.queue, [id](const auto& entry) {
-    const EmailRecord& email = entry.second.email;
-    return email.pinned_to == id || email.in_doubt_with == id;
-  }));
+  std::set<EmailId> bound;
+  for (const auto& [email_id, row] : disk.queue)
+    if (row.email.pinned_to == id || row.email.in_doubt_with == id) bound.insert(email_id);
+  for (const auto& [attempt_id, row] : disk.attempts)
+    if (row.attempt.status == AttemptStatus::in_progress && row.attempt.connection_id == id)
+      bound.insert(row.attempt.email_id);
+  return bound.size();
 }
 
 bool all_finished_before(const Disk& disk, MessageId id, Timestamp before) {

@@ -1,5 +1,8 @@
 #include "store/sqlite/backup.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "store/sqlite/database.h"
 #include "store/sqlite/threads.h"
 
@@ -8,6 +11,8 @@ namespace postroom::store::sqlite {
 Result<> back_up(const std::string& dir, const std::string& file) {
   Result<std::unique_ptr<Database>> database = Database::open(dir + "/postroom.db", Access::read_only);
   if (!database) return std::unexpected(database.error());
+  // For its owner alone, as the database is; SQLite takes a file that is empty, and says so when it isn't.
+  if (const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); made >= 0) ::close(made);
   Statement copy = (*database)->prepare("VACUUM INTO ?");
   copy << file;
   return copy.run();

@@ -117,8 +117,8 @@ Result<> put_connection(Database& database, const ConnectionRecord& c) {
 
 Result<std::uint64_t> unfinished_over(Database& database, ConnectionId id) {
   Statement select = database.prepare(
-      "SELECT (SELECT count(*) FROM email WHERE pinned_to=?1) + (SELECT count(*) FROM email WHERE in_doubt_with=?1 AND "
-      "pinned_to IS NOT ?1)");
+      "SELECT count(*) FROM (SELECT id FROM email WHERE pinned_to=?1 UNION SELECT id FROM email WHERE in_doubt_with=?1 "
+      "UNION SELECT email_id FROM attempt INDEXED BY attempt_open WHERE status=0 AND connection_id=?1)");
   select << id;
   if (!select.step()) return fail(ErrorCode::unavailable, "its mail can't be counted");
   return static_cast<std::uint64_t>(select.integer(0));

@@ -147,6 +147,7 @@ Narrowing entries_of_connection(ConnectionId id) {
 // Every answer that an index has to the filter, the likely small ones first.
 std::vector<Narrowing> narrowings_of(const QueueFilter& filter, Timestamp now) {
   std::vector<Narrowing> all;
+  if (filter.id) all.push_back({{"SELECT id FROM email WHERE id=?", {static_cast<std::int64_t>(filter.id->value)}}});
   if (filter.message_id) {  // its emails' ids follow its own (intake gives them together)
     const auto id = static_cast<std::int64_t>(filter.message_id->value);
     all.push_back(

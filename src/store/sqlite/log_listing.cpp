@@ -50,6 +50,8 @@ std::vector<Narrowing> narrowings_by_id(const LogFilter& filter) {
 
 std::vector<Narrowing> narrowings_of(const LogFilter& filter) {
   std::vector<Narrowing> all = narrowings_by_id(filter);
+  if (filter.id)
+    all.insert(all.begin(), {{"SELECT id FROM attempt WHERE id=?", {static_cast<std::int64_t>(filter.id->value)}}});
   if (filter.message_id) {  // its emails' ids follow its own
     const auto id = static_cast<std::int64_t>(filter.message_id->value);
     all.insert(all.begin(),
@@ -68,9 +70,10 @@ std::vector<Narrowing> narrowings_of(const LogFilter& filter) {
 
 // How many questions the filter asks beside its dates. A walk answers one of them.
 int asked(const LogFilter& filter) {
-  return !filter.statuses.empty() + filter.email.has_value() + filter.subject.has_value() + filter.reason.has_value() +
-         filter.reason_class.has_value() + filter.connection_id.has_value() + filter.lane.has_value() +
-         filter.active_queue_id.has_value() + filter.message_id.has_value() + filter.reply_code.has_value();
+  return filter.id.has_value() + filter.provider_id.has_value() + !filter.statuses.empty() + filter.email.has_value() +
+         filter.subject.has_value() + filter.reason.has_value() + filter.reason_class.has_value() +
+         filter.connection_id.has_value() + filter.lane.has_value() + filter.active_queue_id.has_value() +
+         filter.message_id.has_value() + filter.reply_code.has_value();
 }
 
 // The row when the filter asks for it. Its message is read with it only when that has a say.

@@ -37,6 +37,15 @@ Result<Timestamp> find_last_time(Database& database, std::uint64_t highest) {
   return highest > 0 ? std::max(seen, EmailId{highest}.at()) : seen;
 }
 
+// Mail is its owner's alone, whatever the directory's mode: SQLite gives its other files that of the database. What
+// can't be done here (a directory that can't be written) is said when the database is opened.
+void make_private(const std::string& file) {
+  const int database = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (database < 0) return;
+  ::close(database);
+  for (const char* part : {"", "-wal", "-shm"}) ::chmod((file + part).c_str(), 0600);
+}
+
 }  // namespace
 
 Result<DirectoryLock> DirectoryLock::take(const std::string& dir) {
@@ -66,6 +75,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(async::Loop& loop, const 
   Result<DirectoryLock> lock = DirectoryLock::take(dir);
   if (!lock) return std::unexpected(lock.error());
   const std::string file = dir + "/postroom.db";
+  make_private(file);
   Result<std::unique_ptr<Database>> writing = open_for_writing(file);
   if (!writing) return std::unexpected(writing.error());
   if (const Result<> ready = migrate(**writing); !ready) return std::unexpected(ready.error());
@@ -94,8 +104,17 @@ Answer<> SqliteStore::write(Touches touches, std::function<Result<>(Database&, T
   async::OneShot<Result<>> answer;
   writer_.submit({std::move(work), [&answer](Result<> result) { answer.set(std::move(result)); }});
   Result<> written = co_await answer;
+  watch(written);
   if (written) note(touches);
   co_return written;
+}
+
+// A refusal by the rules (a conflict, something not found) says nothing of the disk.
+void SqliteStore::watch(const Result<>& written) {
+  const bool fails = !written && (written.error().code == ErrorCode::unavailable ||
+                                  written.error().code == ErrorCode::io || written.error().code == ErrorCode::corrupt);
+  if (!fails && !written) return;
+  if (std::exchange(in_trouble_, fails) != fails && trouble_listener_) trouble_listener_(written);
 }
 
 void SqliteStore::note(Touches touches) {

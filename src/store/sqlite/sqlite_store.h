@@ -35,6 +35,9 @@ class SqliteStore final : public Store {
   // by a newer version), io, corrupt, unavailable.
   static Result<std::unique_ptr<SqliteStore>> open(async::Loop& loop, const std::string& dir);
 
+  // Called on the loop's thread when commits begin to fail, with the reason, and when they succeed again.
+  void on_trouble(std::function<void(const Result<>&)> listener) { trouble_listener_ = std::move(listener); }
+
   // accepting.cpp
   Answer<AcceptResult> accept(AcceptRequest request) override;
   void on_due(DueListener listener) override { news_.on_due(std::move(listener)); }
@@ -126,6 +129,7 @@ class SqliteStore final : public Store {
   Answer<> write(Touches touches, std::function<Result<>(Database&)> work);
   Answer<> write(std::function<Result<>(Database&)> work) { return write(Touches::nothing, std::move(work)); }
   void note(Touches touches);
+  void watch(const Result<>& written);
   // Runs `query` on a reader's thread.
   template <class T>
   Answer<T> read(std::function<Result<T>(Database&)> query);
@@ -137,6 +141,8 @@ class SqliteStore final : public Store {
   News news_;
   std::atomic<bool> expiry_held_{false};  // readers ask it too
   std::function<void()> connections_listener_;
+  std::function<void(const Result<>&)> trouble_listener_;
+  bool in_trouble_ = false;
   ChangeCounts changes_;
   RecentContent recent_content_;  // of mail accepted to be sent at once
   std::uint64_t highest_id_ = 0;

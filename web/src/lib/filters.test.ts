@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emailPattern, fromLocalInput, instant, toLocalInput, toQuery, toSearch, type Filter } from './filters';
+import { emailPattern, fromLocalInput, instant, isSet, toLocalInput, toQuery, toSearch, type Filter } from './filters';
 
 const filters: Filter[] = [
   { kind: 'text', name: 'email' },
@@ -15,8 +15,19 @@ describe('filters', () => {
     expect(query('email=ann*&status=fail&status=success&attempts_from=3')).toEqual({ email: 'ann*', status: ['fail', 'success'], attempts_from: 3 });
   });
 
-  it('leave out what the API would refuse', () => {
-    expect(query('status=gone&attempts_from=many&attempted_at_from=soon&unknown=1&email=')).toEqual({});
+  it('hand on what is no value of theirs: the server refuses it, instead of a list of everything', () => {
+    expect(query('status=bogus&attempts_from=many&attempts_to=-1&attempted_at_from=soon&connection_id=abc')).toEqual({
+      status: ['bogus'], attempts_from: 'many', attempts_to: '-1', attempted_at_from: 'soon', connection_id: 'abc',
+    });
+    expect(query('status=fail&status=bogus')).toEqual({ status: ['fail', 'bogus'] });
+    expect(query('attempts_from=99999999999999999999')).toEqual({ attempts_from: '99999999999999999999' });
+  });
+
+  it('are set exactly when the list is asked for them', () => {
+    for (const search of ['', 'unknown=1', 'status=bogus', 'status=', 'email=%20', 'email=&email=ann', 'attempts_to=x', 'attempted_at_from=', 'connection_id=1&connection_id=2']) {
+      const params = new URLSearchParams(search);
+      for (const filter of filters) expect([search, filter.name, isSet(filter, params)]).toEqual([search, filter.name, Object.keys(toQuery([filter], params)).length > 0]);
+    }
   });
 
   it('let a saved view go along with the clock', () => {

@@ -17,7 +17,14 @@ export function namesOf(filter: Filter): string[] {
   return filter.kind === 'numbers' || filter.kind === 'dates' ? [`${filter.name}_from`, `${filter.name}_to`] : [filter.name];
 }
 
-export const isSet = (filter: Filter, params: URLSearchParams) => namesOf(filter).some((name) => params.has(name));
+/** What the address says under a name; nothing but blanks is nothing. */
+const given = (params: URLSearchParams, name: string) => params.getAll(name).map((value) => value.trim()).filter(Boolean);
+
+/** What a list is asked for under one of a filter's names: the chips and the query may never tell two stories. */
+export const valuesOf = (filter: Filter, params: URLSearchParams, name: string): string[] =>
+  filter.kind === 'choice' && filter.many ? given(params, name) : given(params, name).slice(0, 1);
+
+export const isSet = (filter: Filter, params: URLSearchParams) => namesOf(filter).some((name) => valuesOf(filter, params, name).length > 0);
 
 export function cleared(filters: Filter[]): UrlChange {
   return Object.fromEntries(filters.flatMap(namesOf).map((name) => [name, null]));
@@ -33,34 +40,32 @@ export function instant(text: string, now = Date.now()): string | null {
   return Number.isNaN(at) ? null : new Date(at).toISOString();
 }
 
-function valueOf(filter: Filter, params: URLSearchParams, name: string, now: number): string | number | string[] | null {
-  const raw = params.getAll(name).filter(Boolean);
-  if (raw.length === 0) return null;
+/** A whole number as such; everything else as it is. */
+export const numeric = (text: string): number | string => (/^\d{1,15}$/.test(text) ? Number(text) : text);
+
+function toValue(filter: Filter, text: string, now: number): string | number {
   switch (filter.kind) {
     case 'dates':
-      return instant(raw[0]!, now);
+      return instant(text, now) ?? text;
     case 'number':
-    case 'numbers': {
-      const n = Number(raw[0]);
-      return Number.isInteger(n) && n >= 0 ? n : null;
-    }
-    case 'choice': {
-      const known = raw.filter((value) => filter.options.length === 0 || filter.options.some((option) => option.value === value));
-      if (known.length === 0) return null;
-      return filter.many ? known : known[0]!;
-    }
+    case 'numbers':
+      return numeric(text);
     default:
-      return raw[0]!.trim() || null;
+      return text;
   }
 }
 
-/** The API's query of an address. What is no value of its filter is left out, so that an old link still opens. */
+/**
+ * The API's query of an address. What is no value of its filter goes along as it is, and the server refuses it: left
+ * out it would widen the list, and what is done to "all matching", to more than the chips say.
+ */
 export function toQuery(filters: Filter[], params: URLSearchParams, now = Date.now()): Query {
   const query: Query = {};
   for (const filter of filters)
     for (const name of namesOf(filter)) {
-      const value = valueOf(filter, params, name, now);
-      if (value !== null) query[name] = value;
+      const values = valuesOf(filter, params, name);
+      if (values.length === 0) continue;
+      query[name] = filter.kind === 'choice' && filter.many ? values : toValue(filter, values[0]!, now);
     }
   return query;
 }

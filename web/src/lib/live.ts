@@ -29,8 +29,8 @@ export function readTicks(data: string, before: Ticks): Ticks {
   return next;
 }
 
-/** Listens until the returned function is called. */
-export function listen(url = '/api/v1/events'): () => void {
+/** Listens until the returned function is called. `refused` is called when the answer is no stream: an EventSource does not say why. */
+export function listen(refused: () => void, url = '/api/v1/events'): () => void {
   let source: EventSource | null = null;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
@@ -48,7 +48,9 @@ export function listen(url = '/api/v1/events'): () => void {
     source.onerror = () => {
       streaming.set(false);
       // The browser tries again by itself after a broken stream, but gives up after an answer that is no stream.
-      if (source?.readyState === EventSource.CLOSED && !stopped) retry = setTimeout(open, RECONNECT_MS);
+      if (source?.readyState !== EventSource.CLOSED || stopped) return;
+      retry = setTimeout(open, RECONNECT_MS);
+      refused();
     };
   };
   open();

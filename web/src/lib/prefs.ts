@@ -56,12 +56,14 @@ export function readPreferences(from: Record<string, unknown>, base: Preferences
   };
 }
 
-export const prefs = new Store<Preferences>(
+/** What holds for someone of whom the server has said nothing yet. */
+const unsaid = () =>
   readPreferences(
     { theme: remembered('theme'), language: remembered('language'), page_size: Number(remembered('page_size')) },
     { theme: 'system', language: browserLanguage(), time_zone: 'local', shortcuts: true, columns: {}, page_size: 100, seen_event: 0 },
-  ),
-);
+  );
+
+export const prefs = new Store<Preferences>(unsaid());
 
 let saver: ((all: Preferences) => void) | null = null;
 
@@ -81,9 +83,9 @@ function apply(next: Preferences) {
   remember('page_size', String(next.page_size));
 }
 
-/** Takes over what the server keeps. */
+/** Takes over what the server keeps of this person; nothing is left of who was here before. */
 export function loadPreferences(from: Record<string, unknown>) {
-  apply(readPreferences(from, prefs.get()));
+  apply(readPreferences(from, unsaid()));
 }
 
 export function setPreferences(change: Partial<Preferences>) {

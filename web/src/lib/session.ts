@@ -7,6 +7,8 @@ import { ApiError } from '../api/problem';
 import { onSessionNews, setCsrfToken } from '../api/transport';
 import { arrived, forget } from './early';
 import { loadPreferences, savePreferencesWith } from './prefs';
+import { Store, useStore } from './store';
+import { dismissAll } from './toasts';
 
 export interface Rights {
   manage: boolean;
@@ -44,6 +46,9 @@ export function useSession() {
   return useQuery({ ...asked, retry: 2 });
 }
 
+/** Asks whether the session still stands, for those who can't see why they were refused; the transport hears the answer. */
+export const checkSession = () => void api.GET('/api/v1/session').catch(() => {});
+
 /** Asks who is signed in before anything is drawn that needs to know. */
 export const askSession = (queries: QueryClient) =>
   void queries.prefetchQuery({
@@ -60,10 +65,17 @@ export function useRights(): Rights {
   return rightsOf(useSession().data);
 }
 
+/** Whether the last one here was signed out without asking for it. */
+const ended = new Store(false);
+export const useEnded = () => useStore(ended);
+
 /** After a good sign-in: the answer is the session. */
 export function useEnter() {
   const queries = useQueryClient();
-  return (session: Session) => queries.setQueryData(SESSION, taken(session));
+  return (session: Session) => {
+    ended.set(false);
+    queries.setQueryData(SESSION, taken(session));
+  };
 }
 
 export function useRefreshSession() {
@@ -71,12 +83,15 @@ export function useRefreshSession() {
   return () => queries.invalidateQueries({ queryKey: SESSION });
 }
 
-export function leave(queries: QueryClient) {
+export function leave(queries: QueryClient, unasked = false) {
+  ended.set(unasked);
   setCsrfToken('');
-  // What one person has read is not the next one's.
-  queries.clear();
-  forget();
+  // The session's query stays: those who look at it are told by it. All else that one person has read is not the next one's.
   queries.setQueryData(SESSION, null);
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+  queries.getMutationCache().clear();
+  forget();
+  dismissAll();
 }
 
 /** Ties the session to the transport's news and to the preferences, for as long as the app stands. */
@@ -85,7 +100,7 @@ export function useSessionKeeping() {
   useEffect(
     () =>
       onSessionNews((news) => {
-        if (news === 'signed-out' && queries.getQueryData(SESSION)) leave(queries);
+        if (news === 'signed-out' && queries.getQueryData(SESSION)) leave(queries, true);
         if (news === 'totp-mandatory') void queries.invalidateQueries({ queryKey: SESSION });
       }),
     [queries],

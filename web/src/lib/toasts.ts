@@ -14,6 +14,8 @@ export function dismiss(id: number) {
   toasts.set(toasts.get().filter((toast) => toast.id !== id));
 }
 
+export const dismissAll = () => toasts.set([]);
+
 /** Bad news stays until it is put away; good news leaves by itself. */
 export function say(text: string, tone: Toast['tone'] = 'ok') {
   const id = ++last;

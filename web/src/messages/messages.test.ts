@@ -11,6 +11,15 @@ describe('the German words', () => {
     for (const key of Object.keys(en) as MessageKey[])
       for (const form of forms(de[key])) if (key !== 'queue.all_selected') expect([key, gaps(form)]).toEqual([key, gaps(forms(en[key])[0]!)]);
   });
+  it('have two forms, as the English ones, wherever a number bends what it counts', () => {
+    // A number that is a name ("rule 3"), or stands before what does not change with it.
+    const bendsNothing = [
+      'connections.reply_rules', 'dashboard.held', 'dashboard.unknown', 'explain.rule', 'form.password_short', 'log.attempt_n', 'logins_page.a_day',
+      'logins_page.a_minute', 'rules.down', 'rules.remove', 'rules.rule', 'rules.up', 'timeline.attempt',
+    ];
+    const plain = (Object.keys(en) as MessageKey[]).filter((key) => typeof en[key] === 'string' && gaps(en[key] as string).includes('{n}'));
+    expect(plain.sort()).toEqual(bendsNothing);
+  });
   it('leave nothing empty', () => {
     for (const message of Object.values(de)) for (const form of forms(message)) expect(form.trim()).not.toBe('');
   });

@@ -3,7 +3,7 @@ import { KeyRound, Mailbox, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { api, ok } from '../api/client';
 import type { SubmissionLogin } from '../api/types';
-import { messageOf } from '../lib/errors';
+import { complain } from '../lib/errors';
 import { t } from '../lib/i18n';
 import { later } from '../lib/later';
 import { say } from '../lib/toasts';
@@ -32,7 +32,7 @@ export function SmtpLoginsPage() {
   const enable = useMutation({
     mutationFn: ({ login, enabled }: { login: SubmissionLogin; enabled: boolean }) => ok(api.PATCH('/api/v1/submission-logins/{id}', { ...path(login), body: { enabled } })),
     onSuccess: refresh,
-    onError: (error) => say(messageOf(error), 'bad'),
+    onError: complain,
   });
   const columns: Column<SubmissionLogin>[] = [
     { id: 'username', title: t('logins_page.username'), width: 'minmax(150px, 1fr)', phone: 'title', render: (row) => <div className="cut strong" title={row.username}>{row.username}</div> },

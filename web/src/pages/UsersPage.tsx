@@ -3,11 +3,10 @@ import { EllipsisVertical, Link2, Pencil, Plus, ShieldCheck, Trash2, Users } fro
 import { useState } from 'react';
 import type { User } from '../api/accounts';
 import { api, ok } from '../api/client';
-import { messageOf } from '../lib/errors';
+import { complain } from '../lib/errors';
 import { t, word } from '../lib/i18n';
 import { later } from '../lib/later';
 import { useSession } from '../lib/session';
-import { say } from '../lib/toasts';
 import type { Column } from '../ui/grid/columns';
 import { ShortList } from '../ui/grid/ShortList';
 import { Confirm } from '../ui/Confirm';
@@ -35,7 +34,7 @@ export function UsersPage() {
   const enable = useMutation({
     mutationFn: ({ id, enabled }: { id: number; enabled: boolean }) => ok(api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body: { enabled } })),
     onSettled: refresh,
-    onError: (error) => say(messageOf(error), 'bad'),
+    onError: complain,
   });
   const rows = users.data;
   const admins = rows?.filter((user) => user.role === 'admin' && user.enabled) ?? [];

@@ -2,17 +2,16 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { CirclePause, Clock } from 'lucide-react';
 import { api, ok } from '../api/client';
-import { messageOf } from '../lib/errors';
+import { complain } from '../lib/errors';
 import { t } from '../lib/i18n';
 import { DELIVERY, useDelivery } from '../lib/lookups';
 import { useRights } from '../lib/session';
-import { say } from '../lib/toasts';
 
 export function Banners() {
   const delivery = useDelivery().data;
   const rights = useRights();
   const queries = useQueryClient();
-  const how = { onSuccess: (data: unknown) => queries.setQueryData(DELIVERY, data), onError: (error: unknown) => say(messageOf(error), 'bad') };
+  const how = { onSuccess: (data: unknown) => queries.setQueryData(DELIVERY, data), onError: complain };
   const resume = useMutation({ mutationFn: () => ok(api.POST('/api/v1/delivery/resume', { body: { all: true } })), ...how });
   const confirm = useMutation({ mutationFn: () => ok(api.POST('/api/v1/delivery/confirm-clock')), ...how });
   if (!delivery) return null;

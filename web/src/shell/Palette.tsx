@@ -1,9 +1,12 @@
 // Ctrl K: pages, connections, and "where is the mail to ann@…" from anywhere.
+import { useQuery } from '@tanstack/react-query';
 import { Cable, Moon, Plus, ScrollText, ListOrdered, Globe, type LucideIcon } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
+import { messageOf } from '../lib/errors';
 import { emailPattern } from '../lib/filters';
 import { t } from '../lib/i18n';
+import { isId, whatIs, type Named } from '../lib/ids';
 import { useConnections } from '../lib/lookups';
 import { prefs, setPreferences } from '../lib/prefs';
 import { useRights } from '../lib/session';
@@ -18,27 +21,33 @@ interface Command {
   run: () => void;
 }
 
-/** Message, email and attempt ids: 13 characters of Crockford's base32. */
-const ID = /^[0-9a-hjkmnp-tv-z]{13}$/i;
-
 export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
     <Dialog open={open} onClose={onClose} label={t('palette.title')}>{open && <Commands onClose={onClose} />}</Dialog>
   );
 }
 
-function useCommands(text: string): Command[] {
+/** Where an id leads to: to an email as such, to a message by its only email or by the lists of them. */
+function commandsFor(id: string, named: Named, navigate: (to: string) => void): Command[] {
+  const open = (email: string) => ({ id: 'email', title: t('palette.open_email', { id: email }), icon: ListOrdered, run: () => navigate(`/queue?open=${email}`) });
+  if (named.what === 'email') return [open(id)];
+  if (named.what === 'attempt') return [{ id: 'attempt', title: t('palette.open_attempt', { id }), icon: ScrollText, run: () => navigate(`/log?open=${id}`) }];
+  return [
+    ...(named.emails.length === 1 ? [open(named.emails[0]!)] : [{ id: 'queued', title: t('palette.queued_of', { id }), icon: ListOrdered, run: () => navigate(`/queue?message_id=${id}`) }]),
+    { id: 'attempts', title: t('palette.find_message', { id }), icon: ScrollText, run: () => navigate(`/log?message_id=${id}`) },
+  ];
+}
+
+function useCommands(text: string): { commands: Command[]; nothing: string } {
   const [, navigate] = useLocation();
   const rights = useRights();
   const connections = useConnections().data;
-  return useMemo(() => {
-    const typed = text.trim();
+  const typed = text.trim();
+  const { data: named, error, isLoading } = useQuery({ queryKey: ['id', typed], queryFn: () => whatIs(typed), enabled: isId(typed), staleTime: 60_000 });
+  const commands = useMemo(() => {
     const found: Command[] = [];
-    if (ID.test(typed)) {
-      found.push({ id: 'email', title: t('palette.open_email', { id: typed }), icon: ListOrdered, run: () => navigate(`/queue?open=${typed}`) });
-      found.push({ id: 'attempt', title: t('palette.open_attempt', { id: typed }), icon: ScrollText, run: () => navigate(`/log?open=${typed}`) });
-      found.push({ id: 'message', title: t('palette.find_message', { id: typed }), icon: ScrollText, run: () => navigate(`/log?message_id=${typed}`) });
-    } else if (/[@*]|\w\.\w/.test(typed)) {
+    if (named) found.push(...commandsFor(typed, named, navigate));
+    else if (!isId(typed) && /[@*]|\w\.\w/.test(typed)) {
       const pattern = encodeURIComponent(emailPattern(typed));
       found.push({ id: 'in-log', title: t('palette.in_log', { text: typed }), icon: ScrollText, run: () => navigate(`/log?email=${pattern}`) });
       found.push({ id: 'in-queue', title: t('palette.in_queue', { text: typed }), icon: ListOrdered, run: () => navigate(`/queue?email=${pattern}`) });
@@ -52,13 +61,14 @@ function useCommands(text: string): Command[] {
     ];
     const wanted = typed.toLowerCase();
     return [...found, ...all.filter((command) => command.title.toLowerCase().includes(wanted))];
-  }, [text, rights.manage, rights.admin, connections, navigate]);
+  }, [typed, named, rights.manage, rights.admin, connections, navigate]);
+  return { commands, nothing: isLoading ? t('status.loading') : error ? messageOf(error) : t('palette.none') };
 }
 
 function Commands({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
-  const commands = useCommands(text);
+  const { commands, nothing } = useCommands(text);
   const run = (command: Command | undefined) => {
     if (!command) return;
     onClose();
@@ -82,10 +92,10 @@ function Commands({ onClose }: { onClose: () => void }) {
       <div className="palette-list" id="palette-list" role="listbox" aria-label={t('palette.title')}>
         {commands.map(({ id, title, hint, icon: Icon }, index) => (
           <div key={id} id={`command-${index}`} role="option" aria-selected={index === at} className="item" data-highlighted={index === at || undefined} onClick={() => run(commands[index])}>
-            <Icon aria-hidden />{title}{hint && <span className="hint">{hint}</span>}
+            <Icon aria-hidden /><span className="cut" title={title}>{title}</span>{hint && <span className="hint">{hint}</span>}
           </div>
         ))}
-        {commands.length === 0 && <div className="item" role="option" aria-selected={false}>{t('palette.none')}</div>}
+        {commands.length === 0 && <div className="item" role="option" aria-selected={false}>{nothing}</div>}
       </div>
     </>
   );

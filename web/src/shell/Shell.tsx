@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { t } from '../lib/i18n';
 import { listen } from '../lib/live';
+import { checkSession } from '../lib/session';
 import { useShortcuts } from '../lib/shortcuts';
 import { fetchOverlays } from '../ui/overlay';
 import { Banners } from './Banners';
@@ -18,7 +19,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [help, setHelp] = useState(false);
   const keys = useMemo(() => ({ openPalette: () => setPalette(true), openHelp: () => setHelp(true), go: (to: string) => navigate(to) }), [navigate]);
   useShortcuts(keys);
-  useEffect(() => listen(), []);
+  useEffect(() => listen(checkSession), []);
   useEffect(() => onFirstTouch(fetchOverlays), []);
 
   const place = placeOf(path);

@@ -2,11 +2,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Clock, Globe, LogOut, Moon, Search, Sun, UserRound } from 'lucide-react';
 import { useLocation } from 'wouter';
 import { api, ok } from '../api/client';
-import { messageOf } from '../lib/errors';
+import { complain } from '../lib/errors';
 import { t, word } from '../lib/i18n';
 import { setPreferences, usePreferences } from '../lib/prefs';
 import { leave, useSession } from '../lib/session';
-import { say } from '../lib/toasts';
 import { Menu } from '../ui/overlay';
 import { Bell } from './Bell';
 
@@ -26,7 +25,7 @@ export function TopBar({ openPalette }: { openPalette: () => void }) {
   const signOut = useMutation({
     mutationFn: () => ok(api.DELETE('/api/v1/session')),
     onSuccess: () => { leave(queries); navigate('/sign-in'); },
-    onError: (error) => say(messageOf(error), 'bad'),
+    onError: complain,
   });
   const { user } = session;
   return (

@@ -9,7 +9,7 @@ export function Toasts() {
       {toasts.map(({ id, tone, text }) => (
         <div key={id} className={`toast ${tone}`}>
           {tone === 'ok' ? <CircleCheck aria-hidden /> : <CircleX aria-hidden />}
-          <span className="grow">{text}</span>
+          <span className="grow clamp" title={text}>{text}</span>
           <button type="button" className="button plain square little" aria-label={t('action.dismiss')} onClick={() => dismiss(id)}><X aria-hidden /></button>
         </div>
       ))}

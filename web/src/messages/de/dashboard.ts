@@ -12,7 +12,7 @@ export const dashboard: Words<typeof english> = {
   'dashboard.per_minute': '/ min',
   'dashboard.against': 'gegen die {range} davor',
   'dashboard.success': 'Erfolgsquote',
-  'dashboard.points': '{n} Punkte',
+  'dashboard.points': { one: '{n} Punkt', other: '{n} Punkte' },
   'dashboard.no_attempts': 'keine Versuche',
   'dashboard.of_attempts': { one: 'von {n} Versuch', other: 'von {n} Versuchen' },
   'dashboard.latency': 'Laufzeit p95',

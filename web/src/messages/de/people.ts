@@ -4,6 +4,7 @@ import type { Words } from '../words';
 export const people: Words<typeof english> = {
   'sign_in.title': 'Anmelden',
   'sign_in.lead': 'Sehen, was hinausging, und was nicht.',
+  'sign_in.ended': 'Ihre Sitzung ist zu Ende. Melden Sie sich wieder an, um dort weiterzumachen, wo Sie waren.',
   'sign_in.email': 'E-Mail',
   'sign_in.password': 'Passwort',
   'sign_in.submit': 'Anmelden',

@@ -12,7 +12,7 @@ export const dashboard = {
   'dashboard.per_minute': '/ min',
   'dashboard.against': 'against the {range} before',
   'dashboard.success': 'Success rate',
-  'dashboard.points': '{n} points',
+  'dashboard.points': { one: '{n} point', other: '{n} points' },
   'dashboard.no_attempts': 'no attempts',
   'dashboard.of_attempts': { one: 'of {n} attempt', other: 'of {n} attempts' },
   'dashboard.latency': 'Latency p95',

@@ -4,6 +4,7 @@ import type { Plural } from '../words';
 export const people = {
   'sign_in.title': 'Sign in',
   'sign_in.lead': 'To see what went out, and what did not.',
+  'sign_in.ended': 'Your session has ended. Sign in again to go on where you were.',
   'sign_in.email': 'Email',
   'sign_in.password': 'Password',
   'sign_in.submit': 'Sign in',

@@ -85,6 +85,7 @@ function Details({ open, connection, all, onClose, onDelete, returnTo }: { open:
       <section className="part">
         <h3>{t('connections.settings')}</h3>
         <dl className="facts">
+          <dt>{t('connections.caption')}</dt><dd>{connection.caption || '—'}</dd>
           <dt>{t('connections.host')}</dt><dd className="mono">{connection.host}</dd>
           <dt>{t('connections.port')}</dt><dd className="num">{connection.port}</dd>
           <dt>{t('connections.encryption')}</dt><dd><Encryption value={connection.encryption} /></dd>

@@ -11,6 +11,7 @@ import { say } from '../../lib/toasts';
 import { spread, zodResolver } from '../../lib/zodResolver';
 import { SelectField, TextField } from '../../ui/form';
 import { Choice, Note, Segments } from '../../ui/kit';
+import { NotSaved } from '../../ui/NotSaved';
 import { Drawer } from '../../ui/overlay/Drawer';
 import { lastReason } from './ConnectionsPage';
 import { Logo } from './Logo';
@@ -36,7 +37,7 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
   const queries = useQueryClient();
   const [wrong, setWrong] = useState<string | null>(null);
   // The connection as it was opened: what others change meanwhile is the server's to notice, by its version.
-  const [opened] = useState(connection);
+  const [opened, setOpened] = useState(connection);
   const nextPriority = Math.max(0, ...all.map((one) => one.priority)) + 10;
   const form = useForm<FormValues>({ resolver: zodResolver(schema()), defaultValues: toForm(opened, nextPriority) });
   const { errors } = form.formState;
@@ -75,6 +76,14 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
     onError: (error) => { if (error instanceof ApiError && error.fields.length) place(error); },
   });
 
+  /** Anew, from what the connection has become. */
+  const begin = (present: Connection) => {
+    setOpened(present);
+    form.reset(toForm(present, nextPriority));
+    setWrong(null);
+    save.reset();
+    test.reset();
+  };
   const submit = form.handleSubmit((next) => { if (guard(next)) save.mutate(next); });
   const tryOut = form.handleSubmit((next) => { if (guard(next)) test.mutate(''); });
   const choose = (preset: Preset) => {
@@ -100,7 +109,9 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
       </>}>
       <form noValidate onSubmit={submit}>
         <TestPanel test={test} />
-        {wrong && <Note tone="bad" title={save.error ? t('connections.not_saved') : undefined}>{wrong}</Note>}
+        {wrong && (save.error && opened
+          ? <NotSaved error={save.error} title={t('connections.not_saved')} read={() => ok(api.GET('/api/v1/connections/{id}', { params: { path: { id: opened.id } } }))} onRead={begin}>{wrong}</NotSaved>
+          : <Note tone="bad" title={save.error ? t('connections.not_saved') : undefined}>{wrong}</Note>)}
         {!opened && <Presets onChoose={choose} />}
         <div className="stack">
           {text('caption')}

@@ -4,7 +4,7 @@ import { useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { api, ok } from '../../api/client';
 import type { Connection } from '../../api/types';
-import { messageOf } from '../../lib/errors';
+import { complain } from '../../lib/errors';
 import { t } from '../../lib/i18n';
 import { CONNECTIONS, useConnections, useDelivery } from '../../lib/lookups';
 import { useRights } from '../../lib/session';
@@ -85,7 +85,7 @@ function ConnectionList() {
     mutationFn: async (changes: { id: number; priority: number }[]) => {
       for (const { id, priority } of changes) await ok(api.PATCH('/api/v1/connections/{id}', { params: { path: { id } }, body: { priority } }));
     },
-    onError: (error) => say(messageOf(error), 'bad'),
+    onError: complain,
     onSettled: async () => {
       if (queries.isMutating({ mutationKey: ORDER }) > 1) return;
       await refresh();
@@ -102,13 +102,13 @@ function ConnectionList() {
   };
   const enable = useMutation({
     mutationFn: ({ row, enabled }: { row: Connection; enabled: boolean }) => ok(api.PATCH('/api/v1/connections/{id}', { params: { path: { id: row.id } }, body: { enabled, version: row.version } })),
-    onError: (error) => say(messageOf(error), 'bad'),
+    onError: complain,
     onSettled: refresh,
   });
   const resume = useMutation({
     mutationFn: (row: Connection) => ok(api.POST('/api/v1/delivery/resume', { body: { connection_id: row.id } })),
     onSuccess: () => say(t('pause.resumed')),
-    onError: (error) => say(messageOf(error), 'bad'),
+    onError: complain,
     onSettled: refresh,
   });
 

@@ -5,23 +5,24 @@ import { useState } from 'react';
 import { api, ok } from '../../api/client';
 import { ApiError } from '../../api/problem';
 import type { RoutingRule, RoutingRules } from '../../api/types';
-import { messageOf } from '../../lib/errors';
 import { t } from '../../lib/i18n';
 import { useConnections, useDelivery, useRefreshOn } from '../../lib/lookups';
 import { useRights } from '../../lib/session';
 import { say } from '../../lib/toasts';
 import { SelectField, TextField } from '../../ui/form';
 import { Bones, Choice, Empty, Failure, Note } from '../../ui/kit';
+import { NotSaved } from '../../ui/NotSaved';
 
 const RULES = ['routing-rules'];
 
+const readRules = () => ok(api.GET('/api/v1/routing-rules'));
+
 export function Rules() {
   useRefreshOn('connections', RULES);
-  const rules = useQuery({ queryKey: RULES, queryFn: () => ok(api.GET('/api/v1/routing-rules')) });
+  const rules = useQuery({ queryKey: RULES, queryFn: readRules });
   if (rules.error && !rules.data) return <Failure error={rules.error} retry={() => void rules.refetch()} />;
   if (!rules.data) return <Bones />;
-  // Another version from the server starts the editor anew, unless something was changed in it.
-  return <Editor key={rules.data.version} stored={rules.data} />;
+  return <Editor stored={rules.data} />;
 }
 
 const blank = (): RoutingRule => ({ sender_domain: null, recipient_domain: null, lane: null, tag: null, connection_ids: [], otherwise: 'wait' });
@@ -32,11 +33,18 @@ function Editor({ stored }: { stored: RoutingRules }) {
   const rights = useRights();
   const connections = useConnections().data ?? [];
   const lanes = useDelivery().data?.lanes ?? [];
+  const [opened, setOpened] = useState(stored);
   const [rules, setRules] = useState(stored.rules);
-  const dirty = JSON.stringify(rules) !== JSON.stringify(stored.rules);
+  const dirty = JSON.stringify(rules) !== JSON.stringify(opened.rules);
+  const begin = (present: RoutingRules) => {
+    setOpened(present);
+    setRules(present.rules);
+  };
+  // What others change is taken over, unless something was changed here: then it is the server's to notice, by the version.
+  if (!dirty && stored.version > opened.version) begin(stored);
   const save = useMutation({
-    mutationFn: () => ok(api.PUT('/api/v1/routing-rules', { body: { version: stored.version, rules } })),
-    onSuccess: (answer) => { queries.setQueryData(RULES, answer); say(t('action.saved')); },
+    mutationFn: () => ok(api.PUT('/api/v1/routing-rules', { body: { version: opened.version, rules } })),
+    onSuccess: (answer) => { begin(answer); queries.setQueryData(RULES, answer); say(t('action.saved')); },
   });
   const set = (at: number, change: Partial<RoutingRule>) => setRules(rules.map((rule, index) => (index === at ? { ...rule, ...change } : rule)));
   const move = (at: number, by: number) => {
@@ -89,12 +97,12 @@ function Editor({ stored }: { stored: RoutingRules }) {
         ))}
       </ol>
       <datalist id="known-lanes">{lanes.map((lane) => <option key={lane} value={lane} />)}</datalist>
-      {save.error && <Note tone="bad" title={t('rules.not_saved')}>{messageOf(save.error)}</Note>}
+      {save.error && <NotSaved error={save.error} title={t('rules.not_saved')} read={readRules} onRead={(present) => { begin(present); queries.setQueryData(RULES, present); save.reset(); }} />}
       {rights.manage && (
         <div className="line wraps">
           <button type="button" className="button" onClick={() => setRules([...rules, blank()])}><Plus aria-hidden />{t('rules.add')}</button>
           <span className="grow" />
-          {dirty && <button type="button" className="button plain" onClick={() => setRules(stored.rules)}>{t('action.reset')}</button>}
+          {dirty && <button type="button" className="button plain" onClick={() => begin(stored)}>{t('action.reset')}</button>}
           <button type="button" className="button first" disabled={!dirty || incomplete || save.isPending} onClick={() => save.mutate()}>{t('rules.save')}</button>
         </div>
       )}

@@ -68,7 +68,8 @@ export function DashboardPage() {
 /** `grows` says whether more is good, or bad. */
 function Change({ value, points, grows = 'good' }: { value: number | null; points?: boolean; grows?: 'good' | 'bad' }) {
   if (value === null || Math.abs(value) < 0.0005) return null;
-  const shown = points ? t('dashboard.points', { n: format.decimal(Math.abs(value) * 100) }) : format.percent(Math.abs(value));
+  const tenths = Math.round(Math.abs(value) * 1000) / 10;
+  const shown = points ? tn('dashboard.points', tenths, { n: format.decimal(tenths) }) : format.percent(Math.abs(value));
   return <b className={(value > 0) === (grows === 'good') ? 'rise' : 'fall'}>{value > 0 ? '+' : '−'}{shown} </b>;
 }
 

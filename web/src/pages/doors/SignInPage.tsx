@@ -8,7 +8,7 @@ import { api, ok } from '../../api/client';
 import { ApiError } from '../../api/problem';
 import { messageOf } from '../../lib/errors';
 import { t, word } from '../../lib/i18n';
-import { useEnter, useSession } from '../../lib/session';
+import { useEnded, useEnter, useSession } from '../../lib/session';
 import { safeNext, useUrlState } from '../../lib/url';
 import { zodResolver } from '../../lib/zodResolver';
 import { TextField } from '../../ui/form';
@@ -21,11 +21,13 @@ export function SignInPage() {
   const methods = useQuery({ queryKey: ['methods'], queryFn: () => ok(api.GET('/api/v1/session/methods')) });
   const next = safeNext(params.get('next'));
   const failure = params.get('error');
+  const ended = useEnded();
   if (session.data) return <Redirect to={next} replace />;
   if (methods.data?.first_run) return <FirstRun />;
   const oidc = methods.data?.oidc;
   return (
     <Door title={t('sign_in.title')} lead={t('sign_in.lead')}>
+      {ended && <Note tone="info">{t('sign_in.ended')}</Note>}
       {failure && <Note tone="bad" title={t('sign_in.oidc_failed')}>{word('oidc', failure)}</Note>}
       {methods.isPending && <Bones />}
       {methods.error && <Note tone="bad">{messageOf(methods.error)}</Note>}

@@ -39,7 +39,7 @@ export function AttemptDrawer({ id, onClose, returnTo }: Props) {
   });
   return (
     <Drawer open={!!id} onClose={onClose} returnTo={returnTo} title={row ? row.subject || t('email.no_subject') : t('log.attempt')}
-      sub={<>{row && <Status value={row.status} />}<span>{row && t('log.attempt_n', { n: row.attempt })} <span className="mono">{shown}</span></span></>}
+      sub={<>{row && <Status value={row.status} />}<span className="cut">{row && t('log.attempt_n', { n: row.attempt })} <span className="mono">{shown}</span></span></>}
       foot={row && <><SendAgain emailId={row.active_queue_id} email={row.email} /><span className="grow" /><CopyButton text={location.href} label={t('action.copy_link')} /></>}>
       {attempt.error && !row && <Failure error={attempt.error} retry={() => void attempt.refetch()} />}
       {!row && !attempt.error && <Bones />}
@@ -60,6 +60,7 @@ export function AttemptDrawer({ id, onClose, returnTo }: Props) {
             <dt>{t('log.duration')}</dt><dd>{row.duration_ms === null ? '—' : format.milliseconds(row.duration_ms)}</dd>
             <dt>{t('log.active_queue_id')}</dt><dd className="mono"><Link href={`/queue?open=${row.active_queue_id}`}>{row.active_queue_id}</Link></dd>
             <dt>{t('email.message_id')}</dt><dd className="mono">{row.message_id}</dd>
+            <dt>{t('email.subject')}</dt><dd>{row.subject || '—'}</dd>
           </dl>
           {story.data && <section className="part"><h3>{t('timeline.title')}</h3><Timeline story={story.data} current={shown} /></section>}
           <section className="part">

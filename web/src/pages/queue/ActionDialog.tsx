@@ -17,6 +17,9 @@ interface Props {
   onDone: () => void;
 }
 
+/** Of all that match nobody knows the number before the server has counted. */
+const MANY = 2;
+
 const final = new Set<QueueActionWord>(['delete', 'expire']);
 
 export function ActionDialog({ action, target, onClose, onDone }: Props) {
@@ -44,18 +47,19 @@ export function ActionDialog({ action, target, onClose, onDone }: Props) {
     mutationFn: () => ok(api.POST('/api/v1/queue/actions', { body: { ...body, ...(reason.trim() && { reason: reason.trim() }) } })),
     onSuccess: (answer) => { say(tn('act.done', answer.changed)); onDone(); onClose(); },
   });
+  const about = target.ids?.length ?? preview.data?.matched ?? MANY;
   // A dry run reports what it would skip; the rest would change.
   const count = preview.data ? preview.data.matched - preview.data.skipped : 0;
 
   return (
-    <Dialog open onClose={onClose} title={t(`act.${action}_title`)}
+    <Dialog open onClose={onClose} title={tn(`act.${action}_title`, about)}
       foot={<>
         <button type="button" className="button" onClick={onClose}>{t('action.cancel')}</button>
         <button type="button" className={`button first ${final.has(action) ? 'danger' : ''}`} disabled={!chosen || !preview.data || count === 0 || act.isPending} onClick={() => act.mutate()}>
           {count > 0 ? tn('act.confirm', count, { action: t(`act.${action}`) }) : t(`act.${action}`)}
         </button>
       </>}>
-      <p className="soft">{t(`act.${action}_help`)}</p>
+      <p className="soft">{tn(`act.${action}_help`, about)}</p>
       {action === 'move' && (
         <SelectField label={t('act.target')} value={connectionId} onChange={(event) => setConnectionId(event.target.value)}
           options={[{ value: '', label: t('act.choose') }, ...connections.map(({ id, caption, host }) => ({ value: String(id), label: caption || host }))]} />
@@ -71,7 +75,7 @@ export function ActionDialog({ action, target, onClose, onDone }: Props) {
             {preview.data.skipped > 0 && tn('act.skipped', preview.data.skipped)}
           </Note>
         )}
-        {preview.data && count === 0 && <Note tone="warn">{t('act.none')}</Note>}
+        {preview.data && count === 0 && <Note tone="warn">{tn('act.none', about)}</Note>}
         {preview.error && <Failure error={preview.error} retry={() => void preview.refetch()} title={t('act.counting')} />}
       </div>
       <TextArea label={t('act.reason')} hint={t('act.reason_hint')} maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />

@@ -41,7 +41,7 @@ export function EmailDrawer({ id, onClose, returnTo, onAct }: Props) {
   const rest = actions.filter((one) => !inSight.includes(one));
   return (
     <Drawer open={!!id} onClose={onClose} returnTo={returnTo} title={email ? email.subject || t('email.no_subject') : t('email.email')}
-      sub={<>{email && <Status value={email.status} />}<span className="mono">{shown}</span></>}
+      sub={<>{email && <Status value={email.status} />}<span className="mono cut">{shown}</span></>}
       foot={email && (
         <>
           {inSight.map(({ action, icon: Icon }, index) => (
@@ -75,6 +75,7 @@ export function EmailDrawer({ id, onClose, returnTo, onAct }: Props) {
             {email.tags.length > 0 && <><dt>{t('email.tags')}</dt><dd className="line wraps">{email.tags.map((tag) => <Tag key={tag} boxed>{tag}</Tag>)}</dd></>}
             <dt>{t('email.size')}</dt><dd>{format.bytes(email.size_bytes)}</dd>
             <dt>{t('email.message_id')}</dt><dd className="mono">{email.message_id}</dd>
+            <dt>{t('email.subject')}</dt><dd>{email.subject || '—'}</dd>
           </dl>
           <section className="part"><h3>{t('timeline.title')}</h3><Timeline story={email} /></section>
           <Content key={email.message_id} messageId={email.message_id} size={email.size_bytes} />

@@ -13,6 +13,8 @@ describe('a selection', () => {
   });
   it('sends the filter, not the ids, when all that match are meant', () => {
     expect(target({ kind: 'matching' }, { status: ['held'], connection_id: '3' })).toEqual({ filter: { status: ['held'], connection_id: 3 } });
+    // No number becomes null on its way, which might be read as no filter.
+    expect(target({ kind: 'matching' }, { connection_id: 'abc' })).toEqual({ filter: { connection_id: 'abc' } });
     expect(target({ kind: 'matching' }, {})).toEqual({ filter: {}, all: true });
     expect(target(toggled(nothing, 'a'), { status: ['held'] })).toEqual({ ids: ['a'] });
   });

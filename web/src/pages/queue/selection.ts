@@ -1,6 +1,6 @@
 // Which emails an action is about: some by their ids, or all that the list's filter selects, seen or not.
 import type { QueueAction, QueueFilter } from '../../api/types';
-import type { Query } from '../../lib/filters';
+import { numeric, type Query } from '../../lib/filters';
 
 export type Selection = { kind: 'ids'; ids: ReadonlySet<string> } | { kind: 'matching' };
 
@@ -28,6 +28,6 @@ export function extended(selection: Selection, from: string | null, to: string, 
 export function target(selection: Selection, query: Query): Pick<QueueAction, 'ids' | 'filter' | 'all'> {
   if (selection.kind === 'ids') return { ids: [...selection.ids] };
   const filter: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(query)) filter[name] = name === 'connection_id' ? Number(value) : value;
+  for (const [name, value] of Object.entries(query)) filter[name] = name === 'connection_id' ? numeric(String(value)) : value;
   return Object.keys(filter).length ? { filter: filter as QueueFilter } : { filter: {}, all: true };
 }

@@ -1,6 +1,6 @@
 // The set filters, each of which can be taken away, and Reset for all of them.
 import { X } from 'lucide-react';
-import { instant, isSet, namesOf, type Filter } from '../../lib/filters';
+import { instant, isSet, namesOf, valuesOf, type Filter } from '../../lib/filters';
 import * as format from '../../lib/format';
 import { t } from '../../lib/i18n';
 import type { Column } from './columns';
@@ -10,10 +10,10 @@ import type { FilterChange } from './FilterForm';
 export function describe(filter: Filter, params: URLSearchParams): string {
   const [first, second] = namesOf(filter);
   if (filter.kind === 'choice')
-    return params.getAll(filter.name).map((value) => filter.options.find((option) => option.value === value)?.label ?? value).join(t('filter.or'));
-  if (second === undefined) return params.get(first!) ?? '';
-  const from = params.get(first!);
-  const to = params.get(second);
+    return valuesOf(filter, params, filter.name).map((value) => filter.options.find((option) => option.value === value)?.label ?? value).join(t('filter.or'));
+  const [from] = valuesOf(filter, params, first!);
+  if (second === undefined) return from ?? '';
+  const [to] = valuesOf(filter, params, second);
   if (filter.kind === 'dates') {
     if (from && /^-(1h|24h|7d|30d)$/.test(from) && !to) return t(`filter.last${from as '-1h'}`);
     const shown = (text: string) => {

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import type { View, ViewPage } from '../../api/accounts';
 import { api, ok } from '../../api/client';
-import { messageOf } from '../../lib/errors';
+import { complain } from '../../lib/errors';
 import { t } from '../../lib/i18n';
 import { setPreferences, usePreferences } from '../../lib/prefs';
 import { say } from '../../lib/toasts';
@@ -33,17 +33,16 @@ export function ViewsMenu({ list, params, columns }: { list: ViewPage; params: U
   const views = useViews();
   const mine = (views.data ?? []).filter((view) => view.page === list);
   const done = () => queries.invalidateQueries({ queryKey: VIEWS });
-  const failed = (error: unknown) => say(messageOf(error), 'bad');
   const save = useMutation({
     mutationFn: (as: string) =>
       ok(api.PUT('/api/v1/profile/views/{page}/{name}', { params: { path: { page: list, name: as } }, body: { query: viewQuery(params), columns } })),
     onSuccess: (view) => { setName(''); say(t('views.saved', { name: view.name })); void done(); },
-    onError: failed,
+    onError: complain,
   });
   const remove = useMutation({
     mutationFn: (view: View) => ok(api.DELETE('/api/v1/profile/views/{page}/{name}', { params: { path: { page: view.page, name: view.name } } })),
     onSuccess: done,
-    onError: failed,
+    onError: complain,
   });
   const show = (view: View) => {
     setPreferences({ columns: { ...chosen, [list]: view.columns } });

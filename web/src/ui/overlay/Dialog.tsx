@@ -20,7 +20,7 @@ export function Dialog({ open, onClose, title, label, children, foot, initialFoc
         <BaseDialog.Popup className="dialog" aria-label={label} initialFocus={initialFocus}>
           {title ? (
             <div className="dialog-body">
-              <BaseDialog.Title>{title}</BaseDialog.Title>
+              <BaseDialog.Title className="clamp" title={typeof title === 'string' ? title : undefined}>{title}</BaseDialog.Title>
               {children}
             </div>
           ) : children}

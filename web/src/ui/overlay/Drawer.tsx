@@ -22,7 +22,7 @@ export function Drawer({ open, onClose, title, sub, children, foot, returnTo }: 
         <BaseDialog.Popup className="drawer" finalFocus={returnTo ? () => returnTo() ?? true : undefined}>
           <div className="drawer-head">
             <div className="grow">
-              <BaseDialog.Title>{title}</BaseDialog.Title>
+              <BaseDialog.Title className="clamp" title={typeof title === 'string' ? title : undefined}>{title}</BaseDialog.Title>
               {sub && <div className="drawer-sub">{sub}</div>}
             </div>
             <BaseDialog.Close className="button plain square little" aria-label={t('action.close')}><X aria-hidden /></BaseDialog.Close>
