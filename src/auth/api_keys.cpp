@@ -4,20 +4,26 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/text.h"
 
 namespace postroom::auth {
 namespace {
 
+constexpr std::string_view principal_prefix = "key:";
 constexpr std::string_view key_prefix = "pr_";
 constexpr std::size_t key_characters = 40;
 constexpr std::size_t shown_characters = 8;
 constexpr Duration touch_interval = std::chrono::minutes(1);
 
 std::string principal_name(const store::ApiKeyRecord& record) {
-  return fmt::format("key:{}", record.id);
+  return fmt::format("{}{}", principal_prefix, record.id);
+}
+
+// nullopt: the principal is no key.
+std::optional<store::ApiKeyId> id_of(std::string_view principal) {
+  if (!principal.starts_with(principal_prefix)) return std::nullopt;
+  return to_number<store::ApiKeyId>(principal.substr(principal_prefix.size()));
 }
 
 }  // namespace
@@ -75,18 +81,18 @@ std::optional<Principal> ApiKeys::find(std::string_view key, std::string from) {
 }
 
 bool ApiKeys::holds(std::string_view name) const {
-  return std::ranges::any_of(by_hash_, [name](const auto& entry) { return principal_name(entry.second) == name; });
+  const std::optional<store::ApiKeyId> id = id_of(name);
+  return std::ranges::any_of(by_hash_, [id](const auto& entry) { return entry.second.id == id; });
 }
 
 async::Task<void> ApiKeys::touch(std::string name) {
-  if (!name.starts_with("key:")) co_return;
+  const std::optional<store::ApiKeyId> id = id_of(name);
+  if (!id) co_return;
   const auto [place, first] = touched_.try_emplace(name, loop_.now());
   if (!first && loop_.now() - place->second < touch_interval) co_return;
   place->second = loop_.now();
-  store::ApiKeyId id = 0;
-  std::from_chars(name.data() + 4, name.data() + name.size(), id);
   // A date that could not be written is written with the next use.
-  if (!co_await store_.touch_api_key(id, loop_.wall())) touched_.erase(name);
+  if (!co_await store_.touch_api_key(*id, loop_.wall())) touched_.erase(name);
 }
 
 async::Task<Result<CreatedKey>> ApiKeys::create(std::string name, std::vector<std::string> scopes,
