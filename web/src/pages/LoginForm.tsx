@@ -2,11 +2,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api, ok } from '../api/client';
 import { ApiError } from '../api/problem';
 import type { SubmissionLogin } from '../api/types';
 import { messageOf } from '../lib/errors';
+import { needed, whole } from '../lib/fields';
 import { t } from '../lib/i18n';
 import { useDelivery } from '../lib/lookups';
 import { spread, zodResolver } from '../lib/zodResolver';
@@ -14,13 +15,8 @@ import { SelectField, TextArea, TextField } from '../ui/form';
 import { Note } from '../ui/kit';
 import { Dialog } from '../ui/overlay/Dialog';
 
-const schema = z.object({
-  username: z.string().trim().min(1, t('form.required')).max(128),
-  senders: z.string(),
-  lane: z.string(),
-  per_minute: z.coerce.number().int().min(0),
-  per_day: z.coerce.number().int().min(0),
-});
+const schema = () =>
+  z.object({ username: needed(128), senders: z.string(), lane: z.string(), per_minute: whole(0, 1_000_000_000), per_day: whole(0, 1_000_000_000) });
 
 export function LoginForm({ login, onClose, onDone, onMade }: {
   login: SubmissionLogin | null; onClose: () => void; onDone: () => void; onMade: (made: { username: string; password: string }) => void;
@@ -28,11 +24,11 @@ export function LoginForm({ login, onClose, onDone, onMade }: {
   const lanes = useDelivery().data?.lanes ?? [];
   const [wrong, setWrong] = useState<string | null>(null);
   const form = useForm({
-    resolver: zodResolver(schema),
+    resolver: zodResolver(schema()),
     defaultValues: { username: login?.username ?? '', senders: login?.senders.join('\n') ?? '', lane: login?.lane ?? '', per_minute: login?.per_minute ?? 0, per_day: login?.per_day ?? 0 },
   });
   const save = useMutation({
-    mutationFn: async ({ username, senders, lane, ...rest }: z.infer<typeof schema>) => {
+    mutationFn: async ({ username, senders, lane, ...rest }: z.infer<ReturnType<typeof schema>>) => {
       const body = { ...rest, senders: senders.split(/[\s,]+/).filter(Boolean), lane: lane || null };
       if (login) return void (await ok(api.PATCH('/api/v1/submission-logins/{id}', { params: { path: { id: login.id } }, body })));
       onMade(await ok(api.POST('/api/v1/submission-logins', { body: { username, ...body } })));

@@ -2,11 +2,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api, ok } from '../api/client';
 import { ApiError } from '../api/problem';
 import type { Scope } from '../api/types';
 import { messageOf } from '../lib/errors';
+import { needed } from '../lib/fields';
 import { t } from '../lib/i18n';
 import { spread, zodResolver } from '../lib/zodResolver';
 import { TextField } from '../ui/form';
@@ -16,7 +17,7 @@ import { SCOPES } from './scopes';
 
 export function NewKey({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
   const [wrong, setWrong] = useState<string | null>(null);
-  const schema = z.object({ name: z.string().trim().min(1, t('form.required')).max(200), scopes: z.array(z.enum(['send', 'read', 'manage', 'admin', 'content'])).min(1, t('keys_page.scope_needed')) });
+  const schema = z.object({ name: needed(200), scopes: z.array(z.enum(['send', 'read', 'manage', 'admin', 'content'])).check(z.minLength(1, t('keys_page.scope_needed'))) });
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { name: '', scopes: ['send'] as Scope[] } });
   const make = useMutation({
     mutationFn: (values: z.infer<typeof schema>) => ok(api.POST('/api/v1/api-keys', { body: values })),

@@ -1,11 +1,12 @@
 // The form's libraries come after the page's own heading.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useForm } from 'react-hook-form';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Settings } from '../api/accounts';
 import { api, ok } from '../api/client';
 import { ApiError } from '../api/problem';
 import { messageOf } from '../lib/errors';
+import { whole } from '../lib/fields';
 import { t } from '../lib/i18n';
 import { say } from '../lib/toasts';
 import { spread, zodResolver } from '../lib/zodResolver';
@@ -16,7 +17,7 @@ const SETTINGS = ['settings'];
 
 export function SettingsForm({ settings }: { settings: Settings }) {
   const queries = useQueryClient();
-  const schema = z.object({ totp_required: z.boolean(), session_hours: z.coerce.number(t('form.number')).int(t('form.number')).min(1, t('settings.hours_range')).max(168, t('settings.hours_range')) });
+  const schema = z.object({ totp_required: z.boolean(), session_hours: whole(1, 168) });
   const form = useForm({ resolver: zodResolver(schema), values: settings });
   const save = useMutation({
     mutationFn: (values: Settings) => ok(api.PATCH('/api/v1/settings', { body: values })),

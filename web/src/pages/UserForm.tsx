@@ -2,11 +2,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { User } from '../api/accounts';
 import { api, ok } from '../api/client';
 import { ApiError } from '../api/problem';
 import { messageOf } from '../lib/errors';
+import { email, text } from '../lib/fields';
 import { t, word } from '../lib/i18n';
 import { spread, zodResolver } from '../lib/zodResolver';
 import { SelectField, TextField } from '../ui/form';
@@ -16,7 +17,7 @@ import { ROLES } from './roles';
 
 export function UserForm({ user, lastAdmin, onClose, onDone }: { user?: User; lastAdmin?: boolean; onClose: () => void; onDone: (made?: { email: string; invitation?: string }) => void }) {
   const [wrong, setWrong] = useState<string | null>(null);
-  const schema = z.object({ email: user ? z.string() : z.email(t('form.email')), name: z.string().trim().max(200), role: z.enum(['viewer', 'operator', 'admin']), content: z.boolean() });
+  const schema = z.object({ email: user ? z.string() : email(), name: text(200), role: z.enum(['viewer', 'operator', 'admin']), content: z.boolean() });
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: user?.email ?? '', name: user?.name ?? '', role: user?.role ?? 'viewer', content: user?.content ?? false } });
   const save = useMutation({
     mutationFn: async ({ email, name, role, content }: z.infer<typeof schema>) => {

@@ -181,6 +181,7 @@ export const house: Words<typeof english> = {
   'views.delete': 'Ansicht {name} löschen',
 
   'form.between': 'Zwischen {least} und {most}.',
+  'form.too_long': 'Höchstens {n} Zeichen.',
   'form.limit': 'Eine ganze Zahl ab 1, oder leer.',
   'form.host_part': 'Setzen Sie den Teil in Klammern ein.',
   'form.required': 'Das wird gebraucht.',

@@ -176,5 +176,4 @@ export const people: Words<typeof english> = {
   'settings.totp_help': 'Wer keinen hat, richtet ihn bei der nächsten Anmeldung ein, vor allem anderen.',
   'settings.hours': 'Eine Sitzung endet nach (Stunden)',
   'settings.hours_help': 'Ohne Tätigkeit; 1 bis 168. Danach meldet man sich neu an.',
-  'settings.hours_range': 'Zwischen 1 und 168.',
 };

@@ -181,6 +181,7 @@ export const house = {
 
   'ui.role_no': 'Your role may not change this.',
   'form.between': 'Between {least} and {most}.',
+  'form.too_long': 'At most {n} characters.',
   'form.limit': 'A whole number from 1, or empty.',
   'form.host_part': 'Fill in the part in braces.',
   'form.required': 'This is needed.',

@@ -176,5 +176,4 @@ export const people = {
   'settings.totp_help': 'Who has none sets it up at the next sign-in, before anything else.',
   'settings.hours': 'A session ends after (hours)',
   'settings.hours_help': 'Without activity; 1 to 168. Then one signs in again.',
-  'settings.hours_range': 'Between 1 and 168.',
 } as const satisfies Record<string, string | Plural>;

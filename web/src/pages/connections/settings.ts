@@ -1,15 +1,9 @@
 // A connection's settings as a form has them, and as the API takes them.
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Connection, ConnectionSettings, Preset, ReplyRule } from '../../api/types';
+import { limit, needed, text, whole } from '../../lib/fields';
 import { t } from '../../lib/i18n';
 import { LIMITS } from './connection';
-
-const whole = (least: number, most: number) =>
-  z.coerce.number(t('form.number')).int(t('form.number')).min(least, t('form.between', { least, most })).max(most, t('form.between', { least, most }));
-
-/** A limit's field is text: empty is no limit. */
-const limit = () =>
-  z.string().trim().refine((text) => text === '' || (/^\d{1,9}$/.test(text) && Number(text) >= 1), t('form.limit'));
 
 export const PROFILES = [
   'auto', 'generic', 'gmail', 'microsoft365', 'amazon_ses', 'sendgrid', 'mailgun', 'postmark', 'sparkpost', 'brevo', 'mailjet', 'yahoo',
@@ -21,15 +15,15 @@ export const SCOPES = ['recipient', 'message', 'sender', 'credential', 'quota', 
 /** A rule as the form has it: what is empty fits every reply. */
 const replyRule = () =>
   z.object({
-    name: z.string().trim().max(200),
+    name: text(200),
     stage: z.enum(STAGES),
-    code: z.string().trim().regex(/^([45][0-9x]{2})?$/, t('reply_rules.code_form')),
-    enhanced: z.string().trim().regex(/^([45*](\.(\d{1,3}|\*)){2})?$/, t('reply_rules.enhanced_form')),
-    text: z.string().trim().max(200),
+    code: z.string().check(z.trim(), z.regex(/^([45][0-9x]{2})?$/, t('reply_rules.code_form'))),
+    enhanced: z.string().check(z.trim(), z.regex(/^([45*](\.(\d{1,3}|\*)){2})?$/, t('reply_rules.enhanced_form'))),
+    text: text(200),
     scope: z.enum(SCOPES),
     permanence: z.enum(['transient', 'permanent']),
-    wait: z.string().trim().regex(/^([1-9]\d{0,6})?$/, t('form.limit')),
-  }).refine((rule) => rule.code || rule.enhanced || rule.text, { path: ['text'], message: t('reply_rules.fits_all') });
+    wait: limit(),
+  }).check(z.refine((rule) => Boolean(rule.code || rule.enhanced || rule.text), { path: ['text'], message: t('reply_rules.fits_all') }));
 
 export type ReplyRuleValues = z.infer<ReturnType<typeof replyRule>>;
 
@@ -46,25 +40,25 @@ const toRule = ({ stage, scope, permanence, wait, ...texts }: ReplyRuleValues): 
 
 export const schema = () =>
   z.object({
-    caption: z.string().trim().max(255),
-    host: z.string().trim().min(1, t('form.required')).max(255).refine((host) => !/[{}\s]/.test(host), t('form.host_part')),
+    caption: text(255),
+    host: needed(255).check(z.refine((host) => !/[{}\s]/.test(host), t('form.host_part'))),
     port: whole(1, 65_535),
     encryption: z.enum(['tls', 'ssl', 'none']),
-    username: z.string().max(255).refine((name) => !/[{}]/.test(name), t('form.host_part')),
+    username: text(255).check(z.refine((name) => !/[{}]/.test(name), t('form.host_part'))),
     password: z.string(),
-    send_from: z.string().trim().max(255),
-    send_from_name: z.string().trim().max(255),
+    send_from: text(255),
+    send_from_name: text(255),
     enabled: z.boolean(),
     priority: whole(0, 1_000_000),
     weight: whole(1, 1_000_000),
     limits: z.object({ per_second: limit(), per_minute: limit(), per_hour: limit(), per_day: limit(), per_month: limit() }),
     over_limit: z.enum(['wait', 'spill']),
-    timezone: z.string().trim(),
+    timezone: text(64),
     max_sessions: whole(1, 1_000),
     max_messages_per_session: whole(0, 1_000_000),
     auth: z.enum(['auto', 'plain', 'login', 'cram_md5', 'scram_sha_256', 'xoauth2']),
     verify_certificate: z.boolean(),
-    ca_file: z.string().trim(),
+    ca_file: text(4096),
     on_doubt: z.enum(['retry', 'hold']),
     profile: z.enum(PROFILES),
     reply_rules: z.array(replyRule()),

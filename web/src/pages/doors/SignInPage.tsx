@@ -3,10 +3,11 @@ import { LogIn } from 'lucide-react';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { Redirect, useLocation } from 'wouter';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api, ok } from '../../api/client';
 import { ApiError } from '../../api/problem';
 import { messageOf } from '../../lib/errors';
+import { needed, secret } from '../../lib/fields';
 import { t, word } from '../../lib/i18n';
 import { useEnded, useEnter, useSession } from '../../lib/session';
 import { safeNext, useUrlState } from '../../lib/url';
@@ -61,9 +62,9 @@ function PasswordForm() {
   const [params] = useUrlState();
   const [step, setStep] = useState<'password' | 'totp'>('password');
   const schema = z.object({
-    email: z.string().trim().min(1, t('form.required')),
-    password: z.string().min(1, t('form.required')),
-    totp: step === 'totp' ? z.string().trim().min(6, t('sign_in.totp_needed')) : z.string(),
+    email: needed(254),
+    password: secret(),
+    totp: step === 'totp' ? z.string().check(z.trim(), z.minLength(6, t('sign_in.totp_needed'))) : z.string(),
   });
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: '', password: '', totp: '' } });
   const signIn = useMutation({

@@ -2,12 +2,12 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { Link, useLocation } from 'wouter';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api, ok } from '../../api/client';
 import { ApiError } from '../../api/problem';
 import { messageOf } from '../../lib/errors';
+import { email, newPassword, sameTwice } from '../../lib/fields';
 import { t } from '../../lib/i18n';
-import { newPassword } from '../../lib/password';
 import { useEnter } from '../../lib/session';
 import { spread, zodResolver } from '../../lib/zodResolver';
 import { TextField } from '../../ui/form';
@@ -35,12 +35,11 @@ function WelcomeForm({ token, first }: { token: string; first: boolean }) {
   const enter = useEnter();
   const [, navigate] = useLocation();
   const [wrong, setWrong] = useState<string | null>(null);
-  const schema = z
-    .object({ email: first ? z.email(t('form.email')) : z.string(), password: newPassword(), again: z.string() })
-    .refine((values) => values.password === values.again, { path: ['again'], message: t('form.not_same') });
+  const schema = z.object({ email: first ? email() : z.string(), password: newPassword(), again: z.string() }).check(sameTwice());
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: '', password: '', again: '' } });
   const use = useMutation({
-    mutationFn: ({ email, password }: z.infer<typeof schema>) => ok(api.POST('/api/v1/session/invitation', { body: { token, password, ...(first && { email }) } })),
+    mutationFn: (values: z.infer<typeof schema>) =>
+      ok(api.POST('/api/v1/session/invitation', { body: { token, password: values.password, ...(first && { email: values.email }) } })),
     onSuccess: (session) => {
       enter(session);
       navigate('/', { replace: true });

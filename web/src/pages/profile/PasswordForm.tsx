@@ -2,12 +2,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api, ok } from '../../api/client';
 import { ApiError } from '../../api/problem';
 import { messageOf } from '../../lib/errors';
+import { newPassword, sameTwice, secret } from '../../lib/fields';
 import { t } from '../../lib/i18n';
-import { newPassword } from '../../lib/password';
 import { say } from '../../lib/toasts';
 import { spread, zodResolver } from '../../lib/zodResolver';
 import { TextField } from '../../ui/form';
@@ -15,9 +15,7 @@ import { Note } from '../../ui/kit';
 
 export function PasswordForm() {
   const [wrong, setWrong] = useState<string | null>(null);
-  const schema = z
-    .object({ current: z.string().min(1, t('form.required')), password: newPassword(), again: z.string() })
-    .refine((values) => values.password === values.again, { path: ['again'], message: t('form.not_same') });
+  const schema = z.object({ current: secret(), password: newPassword(), again: z.string() }).check(sameTwice());
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { current: '', password: '', again: '' } });
   const change = useMutation({
     mutationFn: ({ current, password }: z.infer<typeof schema>) => ok(api.POST('/api/v1/profile/password', { body: { current, password } })),
