@@ -44,14 +44,15 @@ class Bench {
     options.security = smtp::Security::none;
     options.ehlo_name = "bench.example";
     smtp::Conversation conversation;
-    auto session = co_await smtp::ClientSession::open(loop_, dialer_, tls_, to_.address, options, conversation);
-    if (!session) give_up(session.error().detail);
+    const std::unique_ptr<smtp::ClientSession> session = smtp::ClientSession::create(loop_, options);
+    const auto opened = co_await session->open(dialer_, tls_, to_.address, conversation, {});
+    if (!opened) give_up(opened.error().detail);
     for (std::size_t i = 0; i < messages; ++i) {
       conversation.clear();
-      const smtp::TransactionResult result = co_await (*session)->send(envelope_, body_, conversation);
+      const smtp::TransactionResult result = co_await session->send(envelope_, body_, conversation);
       if (result.recipients[0].kind != smtp::RecipientOutcome::Kind::accepted) give_up(conversation.text());
     }
-    co_await (*session)->quit();
+    co_await session->quit();
   }
 
   net::SystemLoop& loop_;

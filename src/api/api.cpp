@@ -5,6 +5,7 @@
 #include "api/accounts.h"
 #include "api/problem.h"
 #include "api/resources.h"
+#include "base/limits.h"
 #include "base/text.h"
 
 namespace postroom::api {
@@ -178,6 +179,18 @@ async::Task<http::Response> Api::enter(const Route& route, http::Request& reques
     co_await services_.keys.touch(call.principal.name);
   }
   co_return co_await route.answer(services_, call);
+}
+
+std::optional<http::ParseRefusal> Api::refuse_large_body(http::Request& head) {
+  const http::PathParams none;
+  Call call{head, none, {}, {}};
+  if (identify(call)) return std::nullopt;
+  return http::ParseRefusal{
+      401, "unauthorized",
+      fmt::format(
+          "Sign in, or give an API key: Authorization: Bearer <key>. Without one a body has a Content-Length of "
+          "at most {}.",
+          limits::http_small_body)};
 }
 
 // Who calls: an API key, a person with a session, or the operator at the local socket. False: nobody we know.

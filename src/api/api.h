@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/services.h"
+#include "http/parser.h"
 #include "http/router.h"
 
 namespace postroom::api {
@@ -16,6 +17,8 @@ class Api {
  public:
   explicit Api(Services services) : services_(std::move(services)) {}
 
+  // Why a large body is not read: nobody we know sends it.
+  std::optional<http::ParseRefusal> refuse_large_body(http::Request& head);
   // The router's handlers refer to this object.
   void mount(http::Router& router);
 

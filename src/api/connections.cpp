@@ -14,6 +14,7 @@ using store::ConnectionRecord;
 
 http::Response refused_change(const Call& call, const Error& error) {
   constexpr std::string_view in_use = "connection_in_use:";
+  constexpr std::string_view in_rules = "connection_in_rules:";
   if (error.code != ErrorCode::conflict) return store_error(call, error);
   if (error.message == "last_connection")
     return refuse(call, 409, "last_connection", "Mail needs an enabled connection, and this would leave none.");
@@ -25,6 +26,10 @@ http::Response refused_change(const Call& call, const Error& error) {
         fmt::format("Unfinished emails are bound to this connection, or on their way over it: {}. Disable it instead, "
                     "and delete it when they are done.",
                     error.message.substr(in_use.size())));
+  if (error.message.starts_with(in_rules))
+    return refuse(call, 409, "connection_in_rules",
+                  fmt::format("Routing rule {} names this connection. Take it out of the rules first.",
+                              error.message.substr(in_rules.size())));
   return store_error(call, error);
 }
 
@@ -34,6 +39,14 @@ http::Response one(Services& services, int status, const ConnectionRecord& conne
   render_connection(json, connection, services.delivery.state(connection.id));
   json.end_object();
   return json_answer(status, json.take());
+}
+
+// "host, port": what a change was about; its values may be secrets.
+std::string names_of(const boost::json::object& body) {
+  std::string names;
+  for (const auto& [name, value] : body)
+    if (name != "version") names += (names.empty() ? "" : ", ") + std::string(name);
+  return names;
 }
 
 }  // namespace
@@ -95,8 +108,9 @@ Answering update_connection(Services& services, Call& call) {
     given.connection.sealed_password =
         given.password->empty() ? "" : services.secrets.seal(*given.password, sealed_for);
   given.connection.updated_at = services.loop.wall();
-  store::ConnectionChange change{std::move(given.connection), version.value_or(before->version),
-                                 audit(services, call, "connection.update", fmt::format("connection:{}", before->id))};
+  store::AuditRecord record = audit(services, call, "connection.update", fmt::format("connection:{}", before->id));
+  record.detail = names_of(*object);
+  store::ConnectionChange change{std::move(given.connection), version.value_or(before->version), std::move(record)};
   const auto updated = co_await services.store.update_connection(std::move(change));
   if (!updated) co_return refused_change(call, updated.error());
   co_await services.delivery.settings_in_force();

@@ -90,6 +90,10 @@ Answering send_again(Services& services, Call& call) {
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   const auto story = co_await services.store.email(EmailId{*id});
   if (!story) co_return store_error(call, story.error());
+  if (!store::is_final(story->email.status))
+    co_return refuse(
+        call, 409, "not_finished",
+        "The email is not finished: it still waits or is being sent, and both would go. Retry or delete it.");
   const auto message = co_await services.store.message(story->email.message_id);
   if (!message) co_return store_error(call, message.error());
   const auto content = co_await services.store.content(story->email.message_id);

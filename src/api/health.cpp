@@ -1,4 +1,5 @@
 #include "api/problem.h"
+#include "api/render.h"
 #include "api/resources.h"
 
 namespace postroom::api {
@@ -18,16 +19,9 @@ Answering readyz(Services& services, Call& call) {
 namespace {
 
 void publish_queue(observe::Metrics& metrics, const store::QueueDepth& depth, Timestamp now) {
-  const auto set = [&metrics](const char* status, std::uint64_t emails) {
-    metrics.gauge("postroom_queue_emails", "Unfinished emails by status.", {{"status", status}})
+  for (const auto& [status, emails] : by_status(depth))
+    metrics.gauge("postroom_queue_emails", "Unfinished emails by status.", {{"status", std::string(to_word(status))}})
         .set(static_cast<double>(emails));
-  };
-  set("queued", depth.queued);
-  set("scheduled", depth.scheduled);
-  set("sending", depth.sending);
-  set("deferred", depth.deferred);
-  set("held", depth.held);
-  set("unknown", depth.unknown);
   const std::int64_t age = depth.oldest_created_at ? now.ms - depth.oldest_created_at->ms : 0;
   metrics.gauge("postroom_queue_oldest_seconds", "Age of the oldest unfinished email.")
       .set(static_cast<double>(age) / 1000);

@@ -9,8 +9,7 @@
 
 namespace postroom::api {
 
-bool has_type(const Call& call, std::string_view wanted);
-intake::Refusal wrong_type(std::string_view wanted);
+std::optional<intake::Refusal> wrong_type(const Call& call, std::string_view wanted);
 // Refusal: 415, 400 malformed_json, 422 not_an_object.
 OrRefusal<boost::json::object> read_object(const Call& call);
 

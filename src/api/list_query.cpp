@@ -135,18 +135,18 @@ std::optional<std::string> from_url(std::string text) {
 }
 
 constexpr std::size_t cursor_hash_bytes = 8;
-std::string cursor_hash(std::string_view key) {
-  return auth::sha256(key).substr(0, cursor_hash_bytes);
+std::string cursor_hash(std::string_view key, std::string_view position) {
+  return auth::sha256(std::string(key).append(position)).substr(0, cursor_hash_bytes);
 }
 
-// hash of filter and sort · id, 8 bytes · whether a value follows · the value
+// hash of the list, its filter and sort, and what follows · id, 8 bytes · whether a value follows · the value
 OrRefusal<store::Position> read_cursor(const std::string& text, std::string_view key) {
   const auto bytes = from_url(text);
   store::Position position;
   constexpr std::size_t head = cursor_hash_bytes + sizeof(position.id);
   if (!bytes || bytes->size() < head + 1) return bad_value("cursor");
-  if (bytes->substr(0, cursor_hash_bytes) != cursor_hash(key))
-    return refused("cursor_mismatch", "The cursor belongs to a list with another filter or sort.");
+  if (bytes->substr(0, cursor_hash_bytes) != cursor_hash(key, std::string_view(*bytes).substr(cursor_hash_bytes)))
+    return refused("cursor_mismatch", "The cursor belongs to another list, or to one with another filter or sort.");
   std::memcpy(&position.id, bytes->data() + cursor_hash_bytes, sizeof(position.id));
   position.has_value = (*bytes)[head] == 1;
   position.value = bytes->substr(head + 1);
@@ -166,8 +166,9 @@ std::optional<store::QueueSort> queue_sort(std::string_view name) {
 // Reads what all lists share and gives each other parameter to `set` (nullopt: unknown; false: bad value). `sorts` says
 // whether a sort's name is offered.
 template <class Filter, class Set, class Sorts>
-OrRefusal<ListQuery<Filter>> read_list(const Parameters& parameters, Set set, Sorts sorts) {
+OrRefusal<ListQuery<Filter>> read_list(std::string_view list, const Parameters& parameters, Set set, Sorts sorts) {
   ListQuery<Filter> query;
+  query.cursor_key = std::string(list) + '\0';
   const std::string* cursor = nullptr;
   Parameters key;
   for (const auto& [name, value] : parameters) {
@@ -215,7 +216,7 @@ OrRefusal<bool> set_queue_filter(store::QueueFilter& filter, const std::string& 
 }
 
 OrRefusal<ListQuery<store::QueueFilter>> read_queue_query(const Parameters& parameters) {
-  return read_list<store::QueueFilter>(parameters, set_queue_field, [](auto& query, std::string_view name) {
+  return read_list<store::QueueFilter>("queue", parameters, set_queue_field, [](auto& query, std::string_view name) {
     const auto sort = queue_sort(name);
     if (sort) query.sort = *sort;
     return sort.has_value();
@@ -227,7 +228,7 @@ OrRefusal<ListQuery<store::LogFilter>> read_log_query(const Parameters& paramete
     if (!extra.empty() && name == extra) return std::optional(true);
     return set_log_filter(filter, name, value);
   };
-  return read_list<store::LogFilter>(parameters, set,
+  return read_list<store::LogFilter>("log", parameters, set,
                                      [](auto&, std::string_view name) { return name == "attempted_at"; });
 }
 
@@ -240,20 +241,20 @@ OrRefusal<ListQuery<store::AuditFilter>> read_audit_query(const Parameters& para
     if (name == "reason") return set_text(filter.reason, value);
     return set_range(filter.at, "at", name, value);
   };
-  return read_list<store::AuditFilter>(parameters, set, [](auto&, std::string_view) { return false; });
+  return read_list<store::AuditFilter>("audit", parameters, set, [](auto&, std::string_view) { return false; });
 }
 
 OrRefusal<ListQuery<int>> read_plain_query(const Parameters& parameters) {
   const auto none = [](int&, const std::string&, const std::string&) -> std::optional<bool> { return std::nullopt; };
-  return read_list<int>(parameters, none, [](auto&, std::string_view) { return false; });
+  return read_list<int>("events", parameters, none, [](auto&, std::string_view) { return false; });
 }
 
 std::string make_cursor(const store::Position& position, std::string_view cursor_key) {
-  std::string bytes = cursor_hash(cursor_key);
+  std::string bytes;
   bytes.append(reinterpret_cast<const char*>(&position.id), sizeof(position.id));
   bytes += position.has_value ? '\1' : '\0';
   bytes += position.value;
-  return to_url(base64_encode(bytes));
+  return to_url(base64_encode(cursor_hash(cursor_key, bytes) + bytes));
 }
 
 }  // namespace postroom::api

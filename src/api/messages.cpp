@@ -19,14 +19,23 @@ bool key_is_good(std::string_view key) {
   return !key.empty() && key.size() <= limits::idempotency_key && !has_control_characters(key) && is_valid_utf8(key);
 }
 
+// What two calls with one key must have in common to be the same call: the body, and before it whatever else says what
+// is to be done, the operation first. POST /messages has its body only.
+std::string fingerprint(std::string_view what, std::string_view body) {
+  return auth::sha256(std::string(what).append(body));
+}
+std::string raw_fingerprint(const Call& call, std::string_view content) {  // the envelope stands in the query
+  return fingerprint("raw?" + call.request.query + "\n", content);
+}
+
 // The call's Idempotency-Key; refused when it is not usable.
-OrRefusal<std::optional<intake::Idempotency>> idempotency(const Call& call) {
+OrRefusal<std::optional<intake::Idempotency>> idempotency(const Call& call, const std::string& fingerprint) {
   const std::string* key = call.request.header("Idempotency-Key");
   if (!key) return std::nullopt;
   if (!key_is_good(*key))
     return std::unexpected(
         intake::Refusal{422, "idempotency_key_invalid", "An Idempotency-Key has 1 to 256 characters.", {}});
-  return intake::Idempotency{*key, auth::sha256(call.request.body)};
+  return intake::Idempotency{*key, fingerprint};
 }
 
 http::Response outcome_answer(const Call& call, const intake::Outcome& outcome) {
@@ -67,7 +76,7 @@ OrRefusal<intake::RawSubmission> read_raw(Call& call) {
 }  // namespace
 
 Answering post_message(Services& services, Call& call) {
-  auto key = idempotency(call);
+  auto key = idempotency(call, fingerprint("", call.request.body));
   if (!key) co_return refuse(call, key.error());
   const auto object = read_object(call);
   if (!object) co_return refuse(call, object.error());
@@ -79,7 +88,7 @@ Answering post_message(Services& services, Call& call) {
 }
 
 Answering post_batch(Services& services, Call& call) {
-  auto key = idempotency(call);
+  auto key = idempotency(call, fingerprint("batch\n", call.request.body));
   if (!key) co_return refuse(call, key.error());
   const auto object = read_object(call);
   if (!object) co_return refuse(call, object.error());
@@ -118,8 +127,8 @@ Answering post_batch(Services& services, Call& call) {
 }
 
 Answering post_raw(Services& services, Call& call) {
-  if (!has_type(call, "message/rfc822")) co_return refuse(call, wrong_type("message/rfc822"));
-  auto key = idempotency(call);
+  if (const auto wrong = wrong_type(call, "message/rfc822")) co_return refuse(call, *wrong);
+  auto key = idempotency(call, raw_fingerprint(call, call.request.body));
   if (!key) co_return refuse(call, key.error());
   auto read = read_raw(call);
   if (!read) co_return refuse(call, read.error());
@@ -127,7 +136,7 @@ Answering post_raw(Services& services, Call& call) {
   intake::OptionHeaders said = intake::read_option_headers(read->content);
   if (!said.errors.empty()) co_return invalid(call, std::move(said.errors));
   if (said.idempotency_key && !*key)
-    *key = intake::Idempotency{std::move(*said.idempotency_key), auth::sha256(read->content)};
+    *key = intake::Idempotency{std::move(*said.idempotency_key), raw_fingerprint(call, read->content)};
   read->options = std::move(said.options);
   intake::AnySubmission submission = std::move(*read);
   const auto outcome = co_await services.intake.accept(std::move(submission), call.principal.name, std::move(*key));

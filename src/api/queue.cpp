@@ -191,16 +191,22 @@ Answering act_on_queue(Services& services, Call& call) {
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   const std::string word(object->at("action").as_string());
   const std::string reason = std::move(action.audit.reason);
-  const std::string what = action.ids.empty() ? "queue:filter" : fmt::format("queue:{} emails", action.ids.size());
-  action.audit = audit(services, call, "queue." + word, what);
+  action.audit = audit(services, call, "queue." + word, "");  // the store says of how many emails
   action.audit.reason = reason;
   if (action.filter) action.audit.detail = boost::json::serialize(object->at("filter"));
   const bool due = makes_due(action);
-  const auto counts = co_await services.store.act(std::move(action), services.loop.wall());
+  const bool dry_run = action.dry_run;
+  const Timestamp now = services.loop.wall();
+  const auto counts = co_await services.store.act(std::move(action), now);
   if (!counts) co_return store_error(call, counts.error());
   if (due) services.delivery.wake();
-  co_return json_answer(200, fmt::format(R"({{"matched":{},"changed":{},"skipped":{}}})", counts->matched,
-                                         counts->changed, counts->skipped));
+  JsonWriter json;
+  json.begin_object().number("matched", static_cast<std::int64_t>(counts->matched));
+  json.number("changed", static_cast<std::int64_t>(counts->changed));
+  json.number("skipped", static_cast<std::int64_t>(counts->skipped));
+  if (dry_run) json.time("as_of", now);
+  json.end_object();
+  co_return json_answer(200, json.take());
 }
 
 }  // namespace postroom::api

@@ -34,7 +34,18 @@ void render_email(JsonWriter& json, const store::EmailRecord& email) {
   json.time("created_at", email.created_at()).time("expires_at", email.expires_at);
   json.text("lane", email.lane);
   json.number_or_null("connection_id", email.in_doubt_with ? email.in_doubt_with : email.pinned_to);
+  json.boolean("in_doubt", email.in_doubt_with.has_value());
   json.texts("tags", email.tags).number("size_bytes", static_cast<std::int64_t>(email.size_bytes));
+}
+
+std::array<std::pair<store::EmailStatus, std::uint64_t>, 6> by_status(const store::QueueDepth& depth) {
+  using enum store::EmailStatus;
+  return {{{queued, depth.queued},
+           {scheduled, depth.scheduled},
+           {sending, depth.sending},
+           {deferred, depth.deferred},
+           {held, depth.held},
+           {unknown, depth.unknown}}};
 }
 
 void render_attempt(JsonWriter& json, const store::AttemptRecord& attempt) {

@@ -1,6 +1,9 @@
 // Records as the JSON that clients see: the words and fields of docs/api/openapi.yaml.
 #pragma once
 
+#include <array>
+#include <utility>
+
 #include "api/delivery_door.h"
 #include "api/json_writer.h"
 #include "api/list_query.h"
@@ -12,6 +15,8 @@ namespace postroom::api {
 void render_email(JsonWriter& json, const store::EmailRecord& email);
 void render_attempt(JsonWriter& json, const store::AttemptRecord& attempt);
 void render_connection(JsonWriter& json, const store::ConnectionRecord& connection, const ConnectionState& state);
+// The states of unfinished mail, each with how much of it there is.
+std::array<std::pair<store::EmailStatus, std::uint64_t>, 6> by_status(const store::QueueDepth& depth);
 void render_api_key(JsonWriter& json, const store::ApiKeyRecord& key);
 void render_submission_login(JsonWriter& json, const store::SubmissionLoginRecord& login);
 

@@ -3,6 +3,7 @@
 #include "api/json_writer.h"
 #include "api/list_query.h"
 #include "api/problem.h"
+#include "api/render.h"
 #include "api/resources.h"
 #include "base/text.h"
 
@@ -51,16 +52,8 @@ OrRefusal<StatsQuery> read_stats_query(const Parameters& parameters, Timestamp n
 }
 
 void render_depth(JsonWriter& json, const store::QueueDepth& depth) {
-  const auto number = [&json](std::string_view name, std::uint64_t value) {
-    json.number(name, static_cast<std::int64_t>(value));
-  };
   json.key("queue").begin_object();
-  number("queued", depth.queued);
-  number("scheduled", depth.scheduled);
-  number("sending", depth.sending);
-  number("deferred", depth.deferred);
-  number("held", depth.held);
-  number("unknown", depth.unknown);
+  for (const auto& [status, emails] : by_status(depth)) json.number(to_word(status), static_cast<std::int64_t>(emails));
   json.time("oldest_created_at", depth.oldest_created_at).end_object();
 }
 

@@ -20,10 +20,7 @@ constexpr std::int64_t most_emails = 1'000'000'000;
 
 const store::SubmissionLoginRecord* known(const Services& services, const Call& call) {
   const std::optional<store::SubmissionLoginId> id = to_number<store::SubmissionLoginId>(call.params[0]);
-  if (!id) return nullptr;
-  for (const auto& [username, login] : services.logins.all())
-    if (login.id == *id) return &login;
-  return nullptr;
+  return id ? services.logins.by_id(*id) : nullptr;
 }
 
 bool is_sender(const std::string& text) {

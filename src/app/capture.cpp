@@ -10,6 +10,7 @@
 
 #include "app/exit_status.h"
 #include "app/house.h"
+#include "app/say.h"
 #include "net/system_loop.h"
 #include "net/tcp.h"
 #include "net/tls.h"
@@ -110,7 +111,7 @@ class Capture {
 
 int capture(const CaptureOptions& options) {
   const auto give_up = [](const Error& error) {
-    fmt::print(stderr, "postroom: {}\n", error.message);
+    say("postroom: {}\n", error.message);
     return exit_failure;
   };
   net::SystemLoop loop;
@@ -126,8 +127,7 @@ int capture(const CaptureOptions& options) {
   const std::string address = net::to_string((*listener)->local());
   Capture capture(loop, tls, std::move(*listener), options.dir);
   loop.on_stop_signal([&capture] { capture.stop(); });
-  fmt::print("listening smtp {}\n", address);
-  std::fflush(stdout);
+  answer("listening smtp {}\n", address);
   loop.run(capture.run());
   return exit_success;
 }

@@ -14,6 +14,7 @@
 #include "app/data_commands.h"
 #include "app/exit_status.h"
 #include "app/local_call.h"
+#include "app/say.h"
 #include "app/sendmail.h"
 #include "app/serve.h"
 #include "app/table.h"
@@ -40,7 +41,8 @@ struct Words {
 class CommandLine {
  public:
   CommandLine()
-      : app_("Postroom: takes mail over HTTP, keeps it safe, sends it through your SMTP providers.", "postroom") {
+      : app_("Postroom: takes mail over HTTP and SMTP, keeps it safe, sends it through your SMTP providers.",
+             "postroom") {
     app_.require_subcommand(1);
     add_servers();
     add_data_commands();
@@ -57,6 +59,10 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+      if (const CLI::App& group = innermost();
+          error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
+          !group.get_subcommands({}).empty())
+        return no_such_command(group);
       const int status = app_.exit(error, std::cout, std::cerr);
       return status == 0 ? exit_success : exit_usage;
     }
@@ -65,6 +71,23 @@ class CommandLine {
 
  private:
   using Act = std::function<int()>;
+
+  // The command or group of commands that the words have led to.
+  const CLI::App& innermost() const {
+    const CLI::App* at = &app_;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    return *at;
+  }
+  static int no_such_command(const CLI::App& group) {
+    std::string known;
+    for (const CLI::App* command : group.get_subcommands({}))
+      known += (known.empty() ? "" : ", ") + command->get_name();
+    const std::vector<std::string> rest = group.remaining();
+    const bool named = !rest.empty() && !rest.front().starts_with('-');
+    const std::string wrong = named ? "there is no command \"" + rest.front() + "\"." : "which command?";
+    say("postroom: {} {} knows: {}\n", wrong, group.get_name(), known);
+    return exit_usage;
+  }
 
   CLI::App* add(CLI::App* parent, const char* name, const char* text, Act act) {
     CLI::App* command = parent->add_subcommand(name, text);
@@ -104,7 +127,7 @@ class CommandLine {
   int with_configuration(const std::function<int(const Configuration&)>& act) const {
     const Result<Configuration> read = configuration();
     if (read) return act(*read);
-    fmt::print(stderr, "postroom: {}\n", read.error().message);
+    say("postroom: {}\n", read.error().message);
     return exit_usage;
   }
 
@@ -119,28 +142,29 @@ class CommandLine {
     return text;
   }
 
-  enum class Show { answer, raw, key, password };
+  enum class Show { answer, raw, key, password, verdict };
 
   int call(LocalRequest request, Show show = Show::answer) const {
+    if (show == Show::raw) request.sink = [](std::string_view part) { std::cout << part; };
     return with_configuration([&](const Configuration& configuration) {
       const Result<LocalAnswer> answer = call_locally(configuration, request);
       if (!answer) {
-        fmt::print(stderr, "postroom: {}\n", answer.error().message);
+        say("postroom: {}\n", answer.error().message);
         return answer.error().code == ErrorCode::conflict ? exit_in_use : exit_failure;
       }
       if (answer->status >= 300) {
-        fmt::print(stderr, "postroom: {}\n", words_of_problem(answer->body));
+        say("postroom: {}\n", words_of_problem(answer->body));
         return exit_failure;
       }
       if (show == Show::key || show == Show::password)
         std::cout << json::value_to<std::string>(json::parse(answer->body).at(show == Show::key ? "key" : "password"))
                   << '\n';
-      else if (show == Show::raw)
-        std::cout << answer->body;
       else if (!answer->body.empty())
         std::cout << (words_.as_json ? answer->body + "\n" : as_table(answer->body));
-      std::cout.flush();
-      return exit_success;
+      if (show == Show::verdict && !json::parse(answer->body).at("ok").as_bool()) return exit_failure;
+      if (std::cout.flush()) return exit_success;
+      say("postroom: the output can't be written\n");
+      return exit_failure;
     });
   }
 
@@ -195,7 +219,7 @@ class CommandLine {
     app_.add_subcommand("sendmail", "submit the message on standard input, as programs call sendmail: -t -f -i …");
     app_.add_subcommand("version", "print the version")->callback([this] {
       act_ = [] {
-        fmt::print("postroom {}\n", version);
+        answer("postroom {}\n", version);
         return exit_success;
       };
     });
@@ -305,7 +329,8 @@ class CommandLine {
     CLI::App* tested = id_option(json_flag(add(connections, "test", "try a connection step by step", [this] {
       const json::object body = words_.from.empty() ? json::object{} : json::object{{"to", words_.from}};
       return call({"POST", "/api/v1/connections/" + encoded(words_.id) + "/test", "", "application/json",
-                   json::serialize(body)});
+                   json::serialize(body)},
+                  Show::verdict);
     })));
     tested->add_option("--to", words_.from, "also send one real mail there");
   }
@@ -385,7 +410,7 @@ class CommandLine {
 
   int act_on_queue(const std::string& act) const {
     if (act == "settle" && words_.sent == words_.not_sent) {
-      fmt::print(stderr, "postroom: say --sent or --not-sent: only you know which\n");
+      say("postroom: say --sent or --not-sent: only you know which\n");
       return exit_usage;
     }
     json::object body{{"action", act}, {"dry_run", words_.dry_run}};

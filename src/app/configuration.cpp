@@ -20,6 +20,7 @@ std::unexpected<Error> bad(const std::string& key, const std::string& what) {
 const std::set<std::string> known_keys{"data_dir",
                                        "http",
                                        "https",
+                                       "http_proxies",
                                        "smtp",
                                        "smtps",
                                        "listener",
@@ -139,12 +140,23 @@ Result<> read_lanes(const toml::table& file, Configuration& configuration) {
 
 Result<> read_schedule(const toml::table& file, std::vector<Duration>& into) {
   std::vector<std::string> waits;
-  if (Result<> read = read_texts(file, "delivery.retry", waits); !read) return read;
+  if (Result<> read = read_texts(file, "delivery.retry", waits); !read || !file.at_path("delivery.retry")) return read;
+  if (waits.empty()) return bad("delivery.retry", "at least one wait is needed");
   for (const std::string& wait : waits) {
     const Result<Duration> parsed = parse_duration(wait);
     if (!parsed) return bad("delivery.retry", parsed.error().message);
+    if (*parsed == Duration{0}) return bad("delivery.retry", "each wait is more than nothing");
     into.push_back(*parsed);
   }
+  return {};
+}
+
+Result<> read_networks(const toml::table& file, const char* path, net::Networks& into) {
+  std::vector<std::string> texts;
+  if (Result<> read = read_texts(file, path, texts); !read) return read;
+  Result<net::Networks> networks = net::Networks::parse(texts);
+  if (!networks) return bad(path, networks.error().message);
+  into = std::move(*networks);
   return {};
 }
 
@@ -160,18 +172,13 @@ Result<SmtpListener> read_listener(const toml::table& table) {
   for (const Result<>& read :
        {read_text(table, "address", listener.address), read_text(table, "encryption", encryption),
         read_switch(table, "allow_unauthenticated", listener.policy.allow_unauthenticated),
-        read_text(table, "bare_line_ends", bare)})
+        read_text(table, "bare_line_ends", bare), read_networks(table, "proxies", listener.policy.proxies)})
     if (!read) return std::unexpected(Error{read.error().code, "listener." + read.error().message});
   if (listener.address.empty()) return bad("listener.address", "HOST:PORT is needed");
   if (encryption != "starttls" && encryption != "tls") return bad("listener.encryption", "write starttls or tls");
   listener.policy.encryption = encryption == "tls" ? Encryption::from_the_first_byte : Encryption::starttls;
   if (bare != "refuse" && bare != "normalise") return bad("listener.bare_line_ends", "write refuse or normalise");
   listener.policy.bare_line_ends = bare == "refuse" ? smtp::BareLineEnds::refused : smtp::BareLineEnds::made_crlf;
-  std::vector<std::string> proxies;
-  if (const Result<> read = read_texts(table, "proxies", proxies); !read) return std::unexpected(read.error());
-  Result<net::Networks> networks = net::Networks::parse(proxies);
-  if (!networks) return bad("listener.proxies", networks.error().message);
-  listener.policy.proxies = std::move(*networks);
   return listener;
 }
 
@@ -209,8 +216,8 @@ Result<Configuration> read_table(const toml::table& file) {
   intake::SubmissionLimits& bounds = configuration.submission_limits;
   std::string smtp;
   for (const Result<>& read :
-       {read_text(file, "smtp", smtp), read_listeners(file, configuration.listeners),
-        read_number(file, "submission.sessions", 1, bounds.sessions),
+       {read_text(file, "smtp", smtp), read_networks(file, "http_proxies", configuration.http_proxies),
+        read_listeners(file, configuration.listeners), read_number(file, "submission.sessions", 1, bounds.sessions),
         read_number(file, "submission.sessions_of_an_address", 1, bounds.sessions_of_an_address),
         read_schedule(file, configuration.retry), read_lanes(file, configuration),
         read_texts(file, "network.allow", configuration.allow), read_texts(file, "network.deny", configuration.deny),

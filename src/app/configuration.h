@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/timestamp.h"
 #include "intake/submission_server.h"
+#include "net/networks.h"
 #include "store/records.h"
 
 namespace postroom::app {
@@ -28,6 +29,7 @@ struct Configuration {
   std::optional<std::string> smtp;      // default_smtp when not set, "off": not
   std::string smtps;                    // SMTP over TLS from the first byte; "": not
   std::vector<SmtpListener> listeners;  // more of them, each with its own policy
+  net::Networks http_proxies;           // trusted to say in X-Forwarded-For who is behind them
   std::string tls_cert, tls_key;        // PEM files; read again when they change
   std::string submit_socket;            // where every user of this machine may submit mail; "": nowhere
   intake::SubmissionLimits submission_limits;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "app/exit_status.h"
+#include "app/say.h"
 #include "auth/secret_box.h"
 #include "store/sqlite/backup.h"
 
@@ -16,7 +17,7 @@ namespace {
 namespace files = std::filesystem;
 
 int give_up(const std::string& sentence) {
-  fmt::print(stderr, "postroom: {}\n", sentence);
+  say("postroom: {}\n", sentence);
   return exit_failure;
 }
 
@@ -64,11 +65,10 @@ int back_up(const Configuration& configuration, const std::string& target, Backu
   if (key == BackupKey::included) {
     if (!copy_private(key_file, target + "/secret.key")) return give_up("the secret key can't be copied");
   } else {
-    fmt::print(stderr,
-               "The secret key is not in this backup (--with-key puts it there). Restored without it, connections ask "
-               "for their passwords again.\n");
+    say("The secret key is not in this backup (--with-key puts it there). Restored without it, connections ask "
+        "for their passwords again.\n");
   }
-  fmt::print(stderr, "Backed up to {}.\n", target);
+  say("Backed up to {}.\n", target);
   return exit_success;
 }
 
@@ -95,8 +95,7 @@ int restore(const Configuration& configuration, const std::string& source) {
   if (brings_key && !copy_private(source + "/secret.key", key)) return give_up("the secret key can't be copied");
   files::rename(unready, database, error);
   if (error) return give_up("the restored database can't be put in place");
-  fmt::print(stderr,
-             "Restored. Mail that was waiting is held: look at it, then release it (postroom queue release --all).\n");
+  say("Restored. Mail that was waiting is held: look at it, then release it (postroom queue release --all).\n");
   return exit_success;
 }
 
@@ -108,7 +107,7 @@ int check(const Configuration& configuration) {
   if (!judged) return give_up(judged.error().message);
   if (*judged == Key::missing) return give_up("the database is whole, but its secret key " + key_file + " is missing");
   if (*judged == Key::another) return wrong_key(key_file);
-  fmt::print(stderr, "The database is whole.\n");
+  say("The database is whole.\n");
   return exit_success;
 }
 

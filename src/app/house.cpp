@@ -104,7 +104,10 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
   intake_ = std::make_unique<intake::Intake>(
       loop_, *store_, *ids_, dice_, configuration_.host_name,
       intake::Limits{configuration_.message_bytes, limits::recipients, limits::attachments, configuration_.lanes},
-      [this] { return room(); });
+      [this] { return room(); },
+      [this](const mail::Address& to, const std::string& lane, const std::vector<std::string>& tags) {
+        return engine_->likely_connection({"", to.text(), lane, tags, std::nullopt});
+      });
   build_submission();
   delivery::Network network{dialer_, resolver_, tls_,
                             [this](const net::IpAddress& address) { return destinations_.check(address); }};

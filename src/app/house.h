@@ -38,7 +38,9 @@ class House final : public api::DeliveryDoor {
   // SecretBox::open_file.
   static Result<std::unique_ptr<House>> open(net::SystemLoop& loop, Configuration configuration);
 
+  const Configuration& configuration() const { return configuration_; }
   http::Router& router() { return router_; }
+  api::Api& api() { return *api_; }
   store::Store& store() { return *store_; }
   auth::ApiKeys& keys() { return *keys_; }
   auth::Accounts& accounts() { return *accounts_; }

@@ -2,7 +2,9 @@
 // server has the data directory, else in this process.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "app/configuration.h"
 #include "base/result.h"
@@ -15,11 +17,14 @@ struct LocalRequest {
   std::string query;  // encoded, without "?"
   std::string content_type = "application/json";
   std::string body;
+  // Gets a good answer's body as it comes, which may be more than memory holds.
+  using Sink = std::function<void(std::string_view)>;
+  Sink sink = {};
 };
 
 struct LocalAnswer {
   int status = 0;
-  std::string body;
+  std::string body;  // "" when the request's sink has had it
 };
 
 // Text for a query, percent-encoded.

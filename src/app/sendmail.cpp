@@ -17,6 +17,7 @@
 #include "app/configuration.h"
 #include "app/house.h"
 #include "app/local_call.h"
+#include "app/say.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "mail/address.h"
@@ -38,7 +39,7 @@ struct Wish {
 };
 
 int refuse(int status, const std::string& words) {
-  fmt::print(stderr, "sendmail: {}\n", words);
+  say("sendmail: {}\n", words);
   return status;
 }
 

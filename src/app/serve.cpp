@@ -8,6 +8,7 @@
 
 #include "app/exit_status.h"
 #include "app/house.h"
+#include "app/say.h"
 #include "http/server.h"
 #include "observe/log.h"
 
@@ -36,8 +37,12 @@ struct Doors {
 class Service {
  public:
   Service(net::SystemLoop& loop, House& house, Doors doors)
-      : loop_(loop), house_(house), doors_(std::move(doors)), server_(loop, house.chance(), house.router()) {
+      : loop_(loop),
+        house_(house),
+        doors_(std::move(doors)),
+        server_(loop, house.chance(), house.router(), options(house.configuration())) {
     requests_ = &house.metrics().counter("postroom_http_requests_total", "HTTP requests answered.");
+    server_.before_large_bodies([&house](http::Request& head) { return house.api().refuse_large_body(head); });
     server_.on_exchange([this](const http::Exchange&) {
       requests_->add();
       if (loop_.now() < next_publication_) return;  // gauges are looked up by name: too dear for each request
@@ -72,6 +77,12 @@ class Service {
   }
 
  private:
+  static http::ServerOptions options(const Configuration& configuration) {
+    http::ServerOptions options;
+    options.proxies = configuration.http_proxies;
+    return options;
+  }
+
   net::SystemLoop& loop_;
   House& house_;
   Doors doors_;
@@ -114,8 +125,8 @@ Result<> open_smtp(net::SystemLoop& loop, const Configuration& configuration, st
   if (opened)
     into.push_back(std::move(*opened));
   else
-    fmt::print(stderr, "postroom: no SMTP at its usual place: {}; name another with --smtp, or say --smtp off\n",
-               opened.error().message);
+    say("postroom: no SMTP at its usual place: {}; name another with --smtp, or say --smtp off\n",
+        opened.error().message);
   return {};
 }
 
@@ -173,9 +184,8 @@ void announce(const Doors& doors, const Configuration& configuration) {
       std::string where = net::to_string(door.listener->local());
       if (door.name == "socket") where = configuration.socket();
       if (door.name == "submit socket") where = configuration.submit_socket;
-      fmt::print("listening {} {}\n", door.name, where);
+      answer("listening {} {}\n", door.name, where);
     }
-  std::fflush(stdout);
 }
 
 }  // namespace
@@ -184,7 +194,7 @@ int serve(const Configuration& given) {
   net::SystemLoop loop;
   observe::Log log(loop);
   const auto give_up = [](const Error& error) {
-    fmt::print(stderr, "postroom: {}\n", error.message);
+    say("postroom: {}\n", error.message);
     return error.code == ErrorCode::conflict ? exit_in_use : exit_failure;
   };
   const Configuration configuration = fitted(given, allow_many_files(), log);
@@ -206,9 +216,9 @@ int serve(const Configuration& given) {
   loop.on_stop_signal([&service] { service.stop(); });
   log.write(observe::Level::info, "started", {{"http", address}, {"data_dir", configuration.data_dir}});
   if ((*house)->accounts().users().empty())
-    fmt::print(stderr, "Nobody has an account yet. Make the first one, of an admin, here:\n  {}/welcome#token={}\n",
-               configuration.url.empty() ? "http://" + address : configuration.url,
-               (*house)->accounts().first_run_token().reveal());
+    say("Nobody has an account yet. Make the first one, of an admin, here:\n  {}/welcome#token={}\n",
+        configuration.url.empty() ? "http://" + address : configuration.url,
+        (*house)->accounts().first_run_token().reveal());
   loop.run(service.run());
   log.write(observe::Level::info, "stopped", {});
   return exit_success;

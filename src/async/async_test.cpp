@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "async/one_shot.h"
-#include "async/semaphore.h"
 #include "async/signal.h"
 #include "async/sim_loop.h"
 #include "async/task_group.h"
+#include "async/turns.h"
 
 namespace postroom::async {
 namespace {
@@ -47,24 +47,23 @@ TEST(Signal, WakesByNotifyOrByDeadline) {
   EXPECT_EQ(story, (std::vector<std::string>{"deadline", "signal"}));
 }
 
-Task<void> hold_permit(SimLoop& loop, Semaphore& semaphore, int& most, int& inside) {
-  EXPECT_TRUE(co_await semaphore.acquire(Monotonic::never()));
-  most = std::max(most, ++inside);
+Task<void> take_a_turn(SimLoop& loop, Turns& turns, int& taken, int& inside) {
+  const Turns::Turn turn = co_await turns.take();
+  ++taken;
+  EXPECT_EQ(++inside, 1);
   co_await sleep_until(loop, loop.now() + seconds(1));
   --inside;
-  semaphore.release();
 }
 
-TEST(Semaphore, LetsInNoMoreThanItsPermits) {
+TEST(Turns, AreTakenOneAfterTheOther) {
   SimLoop loop;
-  Semaphore semaphore(loop, 2);
+  Turns turns(loop);
   TaskGroup group(loop);
-  int most = 0;
+  int taken = 0;
   int inside = 0;
-  for (int i = 0; i < 7; ++i) group.spawn(hold_permit(loop, semaphore, most, inside));
+  for (int i = 0; i < 7; ++i) group.spawn(take_a_turn(loop, turns, taken, inside));
   loop.run(group.join());
-  EXPECT_EQ(most, 2);
-  EXPECT_EQ(inside, 0);
+  EXPECT_EQ(taken, 7);
 }
 
 Task<int> await_one(OneShot<int>& shot) {

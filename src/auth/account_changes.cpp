@@ -43,9 +43,11 @@ async::Task<OrDenied<>> Accounts::change_password(Visitor visitor, Secret curren
   const OrDenied<> right = co_await check_password(visitor, std::move(current));
   if (!right) co_return right;
   const Result<std::string> hashed = co_await hasher_.hash(std::move(fresh));
-  const auto user = users_.find(visitor.user.id);
-  if (!hashed || user == users_.end()) co_return std::unexpected(Denied{"unavailable"});
-  store::UserRecord changed = user->second;
+  if (!hashed) co_return std::unexpected(Denied{"unavailable"});
+  const async::Turns::Turn turn = co_await turns_.take();
+  const store::UserRecord* user = still(visitor);
+  if (user == nullptr) co_return std::unexpected(Denied{"bad_credentials"});
+  store::UserRecord changed = *user;
   changed.password_hash = *hashed;
   const auto kept = co_await put(std::move(changed), std::move(audit));
   if (!kept) co_return std::unexpected(kept.error());
@@ -63,6 +65,9 @@ async::Task<OrDenied<Secret>> Accounts::begin_totp(Visitor visitor, Secret passw
 
 async::Task<OrDenied<std::vector<std::string>>> Accounts::confirm_totp(Visitor visitor, std::string code,
                                                                        store::AuditRecord audit) {
+  const async::Turns::Turn turn = co_await turns_.take();
+  const store::UserRecord* mine = still(visitor);
+  if (mine == nullptr) co_return std::unexpected(Denied{"bad_credentials"});
   if (const auto wait = throttle_.wait(visitor.user.email, visitor.session.from, loop_.now()))
     co_return std::unexpected(Denied{"slow_down", *wait});
   const auto enrolment = enrolments_.find(visitor.user.id);
@@ -74,7 +79,7 @@ async::Task<OrDenied<std::vector<std::string>>> Accounts::confirm_totp(Visitor v
     throttle_.failed(visitor.user.email, visitor.session.from, loop_.now());
     co_return std::unexpected(Denied{"totp_wrong"});
   }
-  store::UserRecord user = users_.at(visitor.user.id);
+  store::UserRecord user = *mine;
   user.sealed_totp = secrets_.seal(enrolment->second.secret, totp_context);
   user.totp_step = *step;
   user.recovery_hashes.clear();
@@ -98,7 +103,10 @@ async::Task<OrDenied<>> Accounts::drop_totp(Visitor visitor, Secret password, st
   if (rules_.totp_required) co_return std::unexpected(Denied{"totp_mandatory"});
   const OrDenied<> right = co_await check_password(visitor, std::move(password));
   if (!right) co_return right;
-  store::UserRecord user = users_.at(visitor.user.id);
+  const async::Turns::Turn turn = co_await turns_.take();
+  const store::UserRecord* mine = still(visitor);
+  if (mine == nullptr) co_return std::unexpected(Denied{"bad_credentials"});
+  store::UserRecord user = *mine;
   user.sealed_totp.clear();
   user.recovery_hashes.clear();
   const auto kept = co_await put(std::move(user), std::move(audit));
@@ -108,6 +116,7 @@ async::Task<OrDenied<>> Accounts::drop_totp(Visitor visitor, Secret password, st
 
 async::Task<OrDenied<>> Accounts::set_profile(store::UserId id, std::optional<std::string> name,
                                               std::optional<std::string> preferences) {
+  const async::Turns::Turn turn = co_await turns_.take();
   const auto found = users_.find(id);
   if (found == users_.end()) co_return std::unexpected(Denied{"not_found"});
   store::UserRecord user = found->second;
@@ -133,6 +142,7 @@ async::Task<OrDenied<Accounts::Created>> Accounts::create(store::UserRecord user
     user.invitation_hash = sha256_hex(created.invitation.reveal());
     user.invitation_expires_at = loop_.wall() + invitation_holds;
   }
+  const async::Turns::Turn turn = co_await turns_.take();
   auto kept = co_await put(std::move(user), std::move(audit));
   if (!kept) co_return std::unexpected(kept.error());
   created.user = std::move(*kept);
@@ -149,6 +159,7 @@ bool Accounts::is_last_admin(const store::UserRecord& user) const {
 
 async::Task<OrDenied<store::UserRecord>> Accounts::change(store::UserId id, UserChange change,
                                                           store::AuditRecord audit) {
+  const async::Turns::Turn turn = co_await turns_.take();
   const auto found = users_.find(id);
   if (found == users_.end()) co_return std::unexpected(Denied{"not_found"});
   store::UserRecord user = found->second;
@@ -169,6 +180,7 @@ async::Task<OrDenied<store::UserRecord>> Accounts::change(store::UserId id, User
 }
 
 async::Task<OrDenied<>> Accounts::remove(store::UserId id, store::AuditRecord audit) {
+  const async::Turns::Turn turn = co_await turns_.take();
   const auto found = users_.find(id);
   if (found == users_.end()) co_return std::unexpected(Denied{"not_found"});
   if (is_last_admin(found->second)) co_return std::unexpected(Denied{"last_admin"});
@@ -181,6 +193,7 @@ async::Task<OrDenied<>> Accounts::remove(store::UserId id, store::AuditRecord au
 }
 
 async::Task<OrDenied<Secret>> Accounts::invite_anew(store::UserId id, store::AuditRecord audit) {
+  const async::Turns::Turn turn = co_await turns_.take();
   const auto found = users_.find(id);
   if (found == users_.end()) co_return std::unexpected(Denied{"not_found"});
   Secret token(random_.token(invitation_characters));

@@ -97,13 +97,14 @@ async::Task<OrDenied<OpenedSession>> Accounts::sign_in(std::string given, Secret
   const std::string email = to_lower(given);
   if (const auto wait = throttle_.wait(email, from, loop_.now())) co_return std::unexpected(Denied{"slow_down", *wait});
   const store::UserRecord* known = by_email(email);
-  const bool open = known != nullptr && known->enabled;
-  const Result<bool> right = co_await hasher_.verify(open ? known->password_hash : "", std::move(password));
+  const std::string asked = known != nullptr && known->enabled ? known->password_hash : "";
+  const Result<bool> right = co_await hasher_.verify(asked, std::move(password));
   if (!right) co_return std::unexpected(Denied{"unavailable"});
+  const async::Turns::Turn turn = co_await turns_.take();
   known = by_email(email);  // it may be another by now
   std::optional<Denied> denied;
   store::UserRecord user;
-  if (!*right || known == nullptr || !known->enabled) {
+  if (!*right || known == nullptr || !known->enabled || known->password_hash != asked) {
     denied = Denied{"bad_credentials"};
   } else {
     user = *known;
@@ -122,14 +123,15 @@ async::Task<OrDenied<OpenedSession>> Accounts::sign_in(std::string given, Secret
 }
 
 async::Task<OrDenied<OpenedSession>> Accounts::sign_in_vouched(std::string email, std::string from) {
+  const async::Turns::Turn turn = co_await turns_.take();
   const store::UserRecord* known = by_email(email);
   if (known != nullptr && known->enabled) co_return co_await open_session(*known, std::move(from), "session.create");
   co_await tell_refusal(std::move(email), std::move(from), "oidc_no_account");
   co_return std::unexpected(Denied{"oidc_no_account"});
 }
 
-// A code of the authenticator, or one of the recovery codes; either opens once. What it uses up is written before the
-// session is.
+// A code of the authenticator, or one of the recovery codes; either opens once, for sign-ins take turns. What it uses
+// up is written before the session is.
 async::Task<OrDenied<>> Accounts::check_code(store::UserRecord& user, std::string code) {
   std::erase_if(code, [](char c) { return c == ' ' || c == '-'; });
   const Result<Secret> secret = secrets_.open(user.sealed_totp, totp_context);
@@ -170,34 +172,41 @@ async::Task<OrDenied<OpenedSession>> Accounts::open_session(store::UserRecord us
   co_return opened;
 }
 
+// Whom a one-time link lets in: one who was invited, or the very first admin, who names the account.
+std::optional<store::UserRecord> Accounts::invited_with(const std::string& token, const std::string& email) const {
+  if (users_.empty() && !first_run_token_.empty() && token == first_run_token_.reveal()) {
+    store::UserRecord first;
+    first.email = to_lower(email);
+    first.role = store::Role::admin;
+    first.created_at = loop_.wall();
+    return first;
+  }
+  const std::string hash = sha256_hex(token);
+  for (const auto& [id, user] : users_)
+    if (user.enabled && user.invitation_hash == hash && user.invitation_expires_at > loop_.wall()) return user;
+  return std::nullopt;
+}
+
 async::Task<OrDenied<OpenedSession>> Accounts::accept_invitation(std::string token, std::string email, Secret password,
                                                                  std::string from) {
   if (const auto wait = throttle_.wait("", from, loop_.now())) co_return std::unexpected(Denied{"slow_down", *wait});
-  store::UserRecord user;
-  const std::string hash = sha256_hex(token);
-  const auto invited = std::ranges::find_if(users_, [&](const auto& entry) {
-    const store::UserRecord& each = entry.second;
-    return each.enabled && each.invitation_hash == hash && each.invitation_expires_at > loop_.wall();
-  });
-  if (users_.empty() && !first_run_token_.empty() && token == first_run_token_.reveal()) {
-    user.email = to_lower(email);
-    user.role = store::Role::admin;
-    user.created_at = loop_.wall();
-  } else if (invited != users_.end()) {
-    user = invited->second;
-  } else {
+  const std::optional<store::UserRecord> invited = invited_with(token, email);
+  if (!invited) {
     throttle_.failed("", from, loop_.now());
     co_return std::unexpected(Denied{"invitation_invalid"});
   }
-  if (is_weak(password, user.email)) co_return std::unexpected(Denied{"weak_password"});
+  if (is_weak(password, invited->email)) co_return std::unexpected(Denied{"weak_password"});
   const Result<std::string> hashed = co_await hasher_.hash(std::move(password));
   if (!hashed) co_return std::unexpected(Denied{"unavailable"});
+  const async::Turns::Turn turn = co_await turns_.take();
+  std::optional<store::UserRecord> still_invited = invited_with(token, email);
+  if (!still_invited) co_return std::unexpected(Denied{"invitation_invalid"});  // used meanwhile
+  store::UserRecord& user = *still_invited;
   user.password_hash = *hashed;
   user.sealed_totp.clear();
   user.recovery_hashes.clear();
   user.invitation_hash.clear();
   user.invitation_expires_at.reset();
-  if (user.id == 0 && !users_.empty()) co_return std::unexpected(Denied{"invitation_invalid"});  // used meanwhile
   const auto kept = co_await put(user, note(loop_.wall(), user.email, from, "user.password_set"));
   if (!kept) co_return std::unexpected(kept.error());
   const auto ended = co_await end_sessions(kept->id, "");
@@ -212,6 +221,11 @@ std::optional<Visitor> Accounts::find(std::string_view token) const {
   const auto user = users_.find(session->second.user_id);
   if (user == users_.end() || !user->second.enabled) return std::nullopt;
   return Visitor{user->second, session->second};
+}
+
+const store::UserRecord* Accounts::still(const Visitor& visitor) const {
+  const auto user = users_.find(visitor.user.id);
+  return user != users_.end() && sessions_.contains(visitor.session.token_hash) ? &user->second : nullptr;
 }
 
 async::Task<void> Accounts::renew(std::string token_hash) {

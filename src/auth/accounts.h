@@ -13,6 +13,7 @@
 
 #include "async/loop.h"
 #include "async/task.h"
+#include "async/turns.h"
 #include "auth/password_hasher.h"
 #include "auth/principal.h"
 #include "auth/secret_box.h"
@@ -57,7 +58,7 @@ struct UserChange {
 class Accounts {
  public:
   Accounts(async::Loop& loop, store::Store& store, SecretBox& secrets, Random& random)
-      : loop_(loop), store_(store), secrets_(secrets), random_(random), hasher_(loop) {}
+      : loop_(loop), store_(store), secrets_(secrets), random_(random), hasher_(loop), turns_(loop) {}
 
   async::Task<Result<void>> load();
   const std::map<store::UserId, store::UserRecord>& users() const { return users_; }
@@ -107,12 +108,15 @@ class Accounts {
   };
   async::Task<OrDenied<>> check_code(store::UserRecord& user, std::string code);
   async::Task<OrDenied<OpenedSession>> open_session(store::UserRecord user, std::string from, std::string action);
+  std::optional<store::UserRecord> invited_with(const std::string& token, const std::string& email) const;
   async::Task<OrDenied<>> check_password(const Visitor& visitor, Secret password);
   async::Task<OrDenied<store::UserRecord>> put(store::UserRecord user, std::optional<store::AuditRecord> audit);
   async::Task<OrDenied<>> end_sessions(store::UserId user, std::string except_hash);
   async::Task<void> tell_refusal(std::string email, std::string from, std::string code);
   store::UserRecord* by_email(std::string_view email);
   bool is_last_admin(const store::UserRecord& user) const;
+  // As the account is by now; nullptr when its session has ended meanwhile.
+  const store::UserRecord* still(const Visitor& visitor) const;
 
   async::Loop& loop_;
   store::Store& store_;
@@ -120,6 +124,9 @@ class Accounts {
   Random& random_;
   PasswordHasher hasher_;
   SignInThrottle throttle_;
+  // A record is read, changed and written whole: no other change comes between. Nobody holds it while a password is
+  // worked on.
+  async::Turns turns_;
   SignInRules rules_;
   Secret first_run_token_;
   std::map<store::UserId, store::UserRecord> users_;

@@ -1,4 +1,4 @@
-// Principal is whoever asks: an API key, or the local operator (command line, DIR/postroom.sock).
+// Principal is whoever asks: an API key, a person, or the local operator (command line, DIR/postroom.sock).
 #pragma once
 
 #include <set>

@@ -1,6 +1,7 @@
 #include "auth/sign_in_throttle.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 namespace postroom::auth {
@@ -31,7 +32,7 @@ std::optional<Duration> SignInThrottle::wait(const std::string& account, const s
 
 void SignInThrottle::failed(const std::string& account, const std::string& address, Monotonic now) {
   forget();
-  for (const std::string& who : {account, std::string()}) {
+  for (const std::string& who : std::set<std::string>{account, ""}) {
     Failures& failures = failing_[{who, address}];
     if (failures.last + remembered < now) failures.count = 0;
     ++failures.count;

@@ -1,5 +1,6 @@
 #include "auth/submission_logins.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,7 +18,7 @@ smtp::ScramKeys keys_of(const store::SubmissionLoginRecord& record) {
 }  // namespace
 
 SubmissionLogins::SubmissionLogins(async::Loop& loop, store::Store& store, Random& random)
-    : loop_(loop), store_(store), random_(random), pepper_(random.token(password_characters)) {}
+    : loop_(loop), store_(store), random_(random), turns_(loop), pepper_(random.token(password_characters)) {}
 
 async::Task<Result<void>> SubmissionLogins::load() {
   auto records = co_await store_.submission_logins();
@@ -26,6 +27,11 @@ async::Task<Result<void>> SubmissionLogins::load() {
   right_.clear();
   for (auto& record : *records) by_name_.insert_or_assign(record.username, std::move(record));
   co_return Result<void>{};
+}
+
+const store::SubmissionLoginRecord* SubmissionLogins::by_id(store::SubmissionLoginId id) const {
+  const auto found = std::ranges::find_if(by_name_, [id](const auto& entry) { return entry.second.id == id; });
+  return found == by_name_.end() ? nullptr : &found->second;
 }
 
 const store::SubmissionLoginRecord* SubmissionLogins::find(const std::string& username) const {
@@ -54,6 +60,7 @@ async::Task<void> SubmissionLogins::touch(std::string username) {
   const auto [place, first] = touched_.try_emplace(username, loop_.now());
   if (!first && loop_.now() - place->second < touch_interval) co_return;
   place->second = loop_.now();
+  const async::Turns::Turn turn = co_await turns_.take();
   const auto found = by_name_.find(username);
   if (found == by_name_.end()) co_return;
   found->second.last_used_at = loop_.wall();
@@ -79,6 +86,7 @@ async::Task<Result<CreatedLogin>> SubmissionLogins::create(store::SubmissionLogi
                                                            store::AuditRecord audit) {
   record.id = 0;
   record.created_at = loop_.wall();
+  const async::Turns::Turn turn = co_await turns_.take();
   Secret password = give_password(record);
   Result<store::SubmissionLoginRecord> kept = co_await keep(std::move(record), std::move(audit));
   if (!kept) co_return std::unexpected(kept.error());
@@ -87,20 +95,28 @@ async::Task<Result<CreatedLogin>> SubmissionLogins::create(store::SubmissionLogi
 
 async::Task<Result<CreatedLogin>> SubmissionLogins::renew_password(store::SubmissionLoginId id,
                                                                    store::AuditRecord audit) {
-  for (const auto& [name, known] : by_name_) {
-    if (known.id != id) continue;
-    store::SubmissionLoginRecord record = known;
-    Secret password = give_password(record);
-    Result<store::SubmissionLoginRecord> kept = co_await keep(std::move(record), std::move(audit));
-    if (!kept) co_return std::unexpected(kept.error());
-    co_return CreatedLogin{std::move(*kept), std::move(password)};
-  }
-  co_return fail(ErrorCode::not_found, "there is no such login");
+  const async::Turns::Turn turn = co_await turns_.take();
+  const store::SubmissionLoginRecord* known = by_id(id);
+  if (known == nullptr) co_return fail(ErrorCode::not_found, "there is no such login");
+  store::SubmissionLoginRecord record = *known;
+  Secret password = give_password(record);
+  Result<store::SubmissionLoginRecord> kept = co_await keep(std::move(record), std::move(audit));
+  if (!kept) co_return std::unexpected(kept.error());
+  co_return CreatedLogin{std::move(*kept), std::move(password)};
 }
 
 async::Task<Result<store::SubmissionLoginRecord>> SubmissionLogins::update(store::SubmissionLoginRecord record,
                                                                            store::AuditRecord audit) {
-  co_return co_await keep(std::move(record), std::move(audit));
+  const async::Turns::Turn turn = co_await turns_.take();
+  const store::SubmissionLoginRecord* known = by_id(record.id);
+  if (known == nullptr) co_return fail(ErrorCode::not_found, "there is no such login");
+  store::SubmissionLoginRecord changed = *known;
+  changed.senders = std::move(record.senders);
+  changed.lane = std::move(record.lane);
+  changed.per_minute = record.per_minute;
+  changed.per_day = record.per_day;
+  changed.enabled = record.enabled;
+  co_return co_await keep(std::move(changed), std::move(audit));
 }
 
 async::Task<Result<store::SubmissionLoginRecord>> SubmissionLogins::keep(store::SubmissionLoginRecord record,
@@ -113,6 +129,7 @@ async::Task<Result<store::SubmissionLoginRecord>> SubmissionLogins::keep(store::
 }
 
 async::Task<Result<void>> SubmissionLogins::remove(store::SubmissionLoginId id, store::AuditRecord audit) {
+  const async::Turns::Turn turn = co_await turns_.take();
   const Result<void> removed = co_await store_.delete_submission_login(id, std::move(audit));
   if (removed) forget(id);
   co_return removed;

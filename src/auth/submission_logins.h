@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "async/loop.h"
+#include "async/turns.h"
 #include "base/random.h"
 #include "base/secret.h"
 #include "smtp/scram.h"
@@ -28,6 +29,8 @@ class SubmissionLogins {
   async::Task<Result<void>> load();
   bool any() const { return !by_name_.empty(); }
   const std::map<std::string, store::SubmissionLoginRecord>& all() const { return by_name_; }  // by name
+  // Valid until the next change; nullptr when there is none.
+  const store::SubmissionLoginRecord* by_id(store::SubmissionLoginId id) const;
   // The enabled login of that name; nullptr when there is none. Valid until the next change.
   const store::SubmissionLoginRecord* find(const std::string& username) const;
   // The same, when it is its password. A name that is not there takes as long as one that is.
@@ -40,6 +43,7 @@ class SubmissionLogins {
   // Errors: conflict, "login_exists"; not_found; unavailable.
   async::Task<Result<CreatedLogin>> create(store::SubmissionLoginRecord record, store::AuditRecord audit);
   async::Task<Result<CreatedLogin>> renew_password(store::SubmissionLoginId id, store::AuditRecord audit);
+  // Its senders, lane, limits and whether it is enabled.
   async::Task<Result<store::SubmissionLoginRecord>> update(store::SubmissionLoginRecord record,
                                                            store::AuditRecord audit);
   async::Task<Result<void>> remove(store::SubmissionLoginId id, store::AuditRecord audit);
@@ -53,6 +57,7 @@ class SubmissionLogins {
   async::Loop& loop_;
   store::Store& store_;
   Random& random_;
+  async::Turns turns_;  // a record is read, changed and written whole: no other change comes between
   std::string pepper_;  // of this process: for made-up keys, and digests of passwords that were right
   std::map<std::string, store::SubmissionLoginRecord> by_name_;
   std::unordered_map<std::string, std::string> right_;  // digest of the last right password, by name

@@ -27,6 +27,7 @@ inline constexpr std::size_t attachments = 100;
 inline constexpr std::size_t subject = 2000;
 inline constexpr std::size_t custom_headers = 100;
 inline constexpr std::size_t header_value = 8000;
+inline constexpr std::size_t received_fields = 100;  // RFC 5321 §6.3: 100 hops at least before a loop is seen
 inline constexpr std::size_t tags = 20;
 inline constexpr std::size_t tag = 64;
 inline constexpr std::size_t metadata_bytes = 8 * 1024;
@@ -39,6 +40,8 @@ inline constexpr std::size_t reply_rule_text = 200;
 // HTTP.
 inline constexpr std::size_t http_header_bytes = 32 * 1024;
 inline constexpr std::size_t http_body_bytes = 40 * 1024 * 1024;
+inline constexpr std::size_t http_small_body = 64 * 1024;  // read from anyone; a larger one from those we know
+inline constexpr std::size_t http_bodies_bytes = 512 * 1024 * 1024;  // of all connections together
 inline constexpr std::size_t json_depth = 32;
 inline constexpr std::size_t idempotency_key = 256;
 inline constexpr std::size_t page = 500;

@@ -1,5 +1,6 @@
 #include "delivery/connection_trial.h"
 
+#include <set>
 #include <utility>
 
 #include "delivery/events.h"
@@ -9,7 +10,8 @@ namespace postroom::delivery {
 namespace {
 
 constexpr Duration step_patience = std::chrono::seconds(5);
-constexpr Duration all_patience = std::chrono::seconds(28);  // the contract says 30
+// The contract says 30 s. What nothing cuts short, a connection attempt and a QUIT, has its 6 s after it.
+constexpr Duration all_patience = std::chrono::seconds(24);
 
 const char* step_of(smtp::Phase phase) {
   switch (phase) {
@@ -56,6 +58,7 @@ std::string advice_for(const smtp::Fault& fault) {
 }
 
 std::string words_of(const smtp::Fault& fault) {
+  if (fault.code == ErrorCode::canceled) return "the test has taken too long; it was ended here";
   return fault.reply ? fault.reply->text() : fault.detail;
 }
 
@@ -74,7 +77,11 @@ async::Task<std::vector<TriedStep>> try_connection(async::Loop& loop, Network& n
                                                    store::ConnectionRecord connection, Secret password,
                                                    std::string ehlo_name, std::string send_to, std::string message) {
   std::vector<TriedStep> steps;
-  const Monotonic end = loop.now() + all_patience;
+  std::set<smtp::ClientSession*> trying;
+  async::Timer end(loop);
+  end.arm(loop.now() + all_patience, [&trying] {
+    for (smtp::ClientSession* session : trying) session->abort();
+  });
   const smtp::Deadlines quick{step_patience, step_patience, step_patience, step_patience,
                               step_patience, step_patience, step_patience, std::chrono::seconds(1)};
   smtp::Conversation conversation;
@@ -86,7 +93,7 @@ async::Task<std::vector<TriedStep>> try_connection(async::Loop& loop, Network& n
   };
   auto opened =
       co_await open_session(loop, network, client_options(connection, std::move(password), std::move(ehlo_name), quick),
-                            conversation, observe);
+                            trying, conversation, observe);
   if (!opened) {
     const smtp::Fault& fault = opened.error();
     if (steps.empty() || steps.back().ok) steps.push_back({step_of(fault.phase), false, Duration{0}, "", ""});
@@ -95,6 +102,7 @@ async::Task<std::vector<TriedStep>> try_connection(async::Loop& loop, Network& n
     co_return steps;
   }
   const std::unique_ptr<smtp::ClientSession> session = std::move(*opened);
+  trying.insert(session.get());
   const mail::Envelope envelope = rehearsal(connection, send_to);
   const Monotonic began = loop.now();
   if (envelope.recipients.empty()) {
@@ -104,7 +112,7 @@ async::Task<std::vector<TriedStep>> try_connection(async::Loop& loop, Network& n
     steps.push_back({"mail", !fault, loop.now() - began,
                      fault ? words_of(*fault) : "sender and recipient accepted, then taken back",
                      fault ? advice_for(*fault) : ""});
-    if (!fault && !message.empty() && loop.now() < end) {
+    if (!fault && !message.empty()) {
       const Monotonic sending = loop.now();
       const smtp::TransactionResult result = co_await session->send(envelope, message, conversation);
       const smtp::RecipientOutcome& outcome = result.recipients.front();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "delivery/engine.h"
 #include "delivery/events.h"
 
@@ -195,7 +196,7 @@ void Engine::wait(Shipment shipment, const policy::Route& route) {
   put_off_budget_ -= shipment.emails.size();
   for (DueEmail& due : shipment.emails) {
     if (due.email.reason_class == store::ReasonClass::none || shipment.tried.empty()) {
-      due.email.reason = route.reason;
+      due.email.reason = truncate_utf8(route.reason, limits::reason);
       due.email.reason_class = route.reason_class;
     }
     due.email.status = EmailStatus::queued;
@@ -261,16 +262,23 @@ async::Task<void> Engine::probe(ConnectionId id) {
     if (std::unique_ptr<Session> worn = pool->release(std::move(*opened))) co_await pool->dismiss(std::move(worn));
   } else {
     const smtp::Fault& fault = opened.error();
-    if (current) feel(id, classify_fault(fault, probed->connection), describe(fault));
+    if (current && !stopping_) feel(id, classify_fault(fault, probed->connection), describe(fault));
     pool->drop(nullptr);
   }
   look();
 }
 
+// How long mail that has failed over all its connections waits until it tries them anew: longer each time, as probes of
+// a sick connection do. One that is well but for this mail would be sent all of it every few seconds.
+Duration Engine::next_round_of(const EmailRecord& email) const {
+  return rounds_.waits[policy::step_of(rounds_, email.tries, loop_.wall() - email.created_at()) - 1];
+}
+
 policy::Route Engine::route(const DueEmail& due, const std::set<ConnectionId>& tried) {
   const Candidates candidates(outlets_, by_priority_, loop_.now(), loop_.wall());
-  policy::RouteRequest request{due.email.pinned_to, due.email.in_doubt_with,      tried,
-                               rule_of(due),        options_.breaker.first_probe, random_.unit()};
+  const Duration next_round = tried.empty() ? Duration{0} : next_round_of(due.email);
+  policy::RouteRequest request{due.email.pinned_to, due.email.in_doubt_with, tried, rule_of(due),
+                               next_round,          random_.unit()};
   request.needs = {due.eight_bit, due.smtputf8};
   return policy::choose_connection(candidates.all, request, loop_.now());
 }
@@ -288,6 +296,15 @@ RouteExplanation Engine::explain(const RouteQuestion& question) {
   if (pauses_.all) explanation.reason = "Sending is paused.";
   if (pauses_.lanes.contains(question.lane)) explanation.reason = "The lane \"" + question.lane + "\" is paused.";
   return explanation;
+}
+
+std::optional<ConnectionId> Engine::likely_connection(const RouteQuestion& question) {
+  const RouteExplanation explanation = explain(question);
+  const std::vector<policy::Consideration>& all = explanation.connections;
+  auto found = std::ranges::find_if(all, &policy::Consideration::chosen);
+  if (found == all.end())
+    found = std::ranges::find_if(all, [](const auto& each) { return each.meant && each.connection->enabled; });
+  return found == all.end() ? std::nullopt : std::optional(found->connection->id);
 }
 
 Outlet* Engine::outlet(ConnectionId id) {

@@ -18,6 +18,13 @@ constexpr std::size_t expire_batch = 1000;
 constexpr std::size_t put_offs_a_second = 200;
 constexpr std::size_t waits_at_once = 500;
 
+policy::RetrySchedule rounds_of(const policy::BreakerRule& rule) {
+  policy::RetrySchedule rounds{{rule.first_probe}};
+  while (rounds.waits.back() < rule.longest_probe)
+    rounds.waits.push_back(std::min<Duration>(rounds.waits.back() * 2, rule.longest_probe));
+  return rounds;
+}
+
 }  // namespace
 
 Engine::Engine(async::Loop& loop, store::Store& store, Network network, IdGenerator& ids, Random& random,
@@ -29,6 +36,7 @@ Engine::Engine(async::Loop& loop, store::Store& store, Network network, IdGenera
       random_(random),
       open_password_(std::move(open_password)),
       options_(std::move(options)),
+      rounds_(rounds_of(options_.breaker)),
       backlog_(loop, store, options_.lanes, options_.window),
       changed_(loop),
       settings_loaded_(loop),
@@ -53,7 +61,7 @@ async::Task<void> Engine::run() {
     co_await changed_.wait(loop_.now() + store_patience);
     co_await load_settings();
   }
-  co_await recover();
+  co_await recover();  // nothing, when it is to stop already
   while (!stopping_) {
     looked_for_ = false;
     if (stale_settings_) co_await load_settings();
@@ -70,7 +78,8 @@ async::Task<void> Engine::run() {
       if (const std::shared_ptr<SessionPool> in_use = retired.lock()) in_use->abort();
   });
   co_await under_way_.join();
-  for (auto& [id, outlet] : outlets_) co_await outlet.pool->close_idle(Monotonic::never());
+  dismiss_idle(Monotonic::never());
+  co_await under_way_.join();
 }
 
 void Engine::stop() {
@@ -115,7 +124,7 @@ Monotonic Engine::next_look() {
 
 // Every attempt that a crash left in progress is in doubt (fine-print, "Doubt"): settled before delivery starts.
 async::Task<void> Engine::recover() {
-  for (;;) {
+  while (!stopping_) {
     const Result<void> lanes = co_await backlog_.meet_lanes();
     Result<std::vector<store::OpenAttempt>> open = co_await store_.open_attempts();
     if (!lanes || !open) {
@@ -285,14 +294,16 @@ async::Task<void> Engine::keep_house() {
         co_await store_.set_setting(std::string(store::last_seen_setting), std::to_string(loop_.wall().ms));
     static_cast<void>(marked);  // the next mark is as good
   }
-  std::vector<std::shared_ptr<SessionPool>> pools;
-  for (auto& [id, outlet] : outlets_) pools.push_back(outlet.pool);
-  for (const std::shared_ptr<SessionPool>& pool : pools) {
-    const Monotonic now = loop_.now();
-    co_await pool->close_idle(Monotonic{now.ns - options_.session_idle.count()});
-  }
+  dismiss_idle(Monotonic{loop_.now().ns - options_.session_idle.count()});
   housekeeping_ = false;
   look();
+}
+
+// Each says QUIT by itself: a provider that no longer answers keeps nobody waiting.
+void Engine::dismiss_idle(Monotonic idle_before) {
+  for (auto& [id, outlet] : outlets_)
+    for (std::unique_ptr<Session>& session : outlet.pool->take_idle(idle_before))
+      under_way_.spawn(dismiss(outlet.pool, std::move(session), id));
 }
 
 void Engine::tell(std::string_view event, ConnectionId connection, std::string detail) {

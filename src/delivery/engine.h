@@ -91,6 +91,8 @@ class Engine {
 
   ConnectionState state(store::ConnectionId id);
   RouteExplanation explain(const RouteQuestion& question);
+  // Over which connection it would go; if it had to wait, the first that it may go over.
+  std::optional<store::ConnectionId> likely_connection(const RouteQuestion& question);
   const EngineCounters& counters() const { return counters_; }
   std::size_t in_memory() const { return backlog_.held(); }
 
@@ -109,6 +111,7 @@ class Engine {
   async::Task<void> end_waits();
   void look();
   async::Task<void> keep_house();
+  void dismiss_idle(Monotonic idle_before);
   Monotonic next_look();
   void tell(std::string_view event, store::ConnectionId connection, std::string detail);
   async::Task<void> record_event(store::EventRecord event);
@@ -127,6 +130,7 @@ class Engine {
   void start(store::ConnectionId id);
   async::Task<void> probe(store::ConnectionId id);
   async::Task<void> put_off(std::vector<store::EmailRecord> emails);
+  Duration next_round_of(const store::EmailRecord& email) const;
   policy::Route route(const store::DueEmail& due, const std::set<store::ConnectionId>& tried);
   const store::RoutingRule* rule_of(const store::DueEmail& due) const;
   Outlet* outlet(store::ConnectionId id);
@@ -167,6 +171,7 @@ class Engine {
   Random& random_;
   OpenPassword open_password_;
   EngineOptions options_;
+  policy::RetrySchedule rounds_;  // of mail that all its connections have failed
 
   Backlog backlog_;
   Outlets outlets_;

@@ -23,6 +23,7 @@ const Script takes_mail = testing::one_message("250 Ok");
 
 class EngineTest : public ::testing::Test {
  protected:
+  explicit EngineTest(std::uint32_t faults_to_open = 1) : faults_to_open_(faults_to_open) {}
   ~EngineTest() override {
     engine_.stop();
     loop_.run_until_idle();
@@ -94,13 +95,14 @@ class EngineTest : public ::testing::Test {
   }
   store::HealthState health() { return engine_.state(1).health.state; }
 
-  static EngineOptions options() {
+  EngineOptions options() const {
     EngineOptions options;
-    options.breaker = {1, seconds(5), seconds(30)};
+    options.breaker = {faults_to_open_, seconds(5), seconds(30)};
     options.window = 100;
     return options;
   }
 
+  std::uint32_t faults_to_open_;
   async::SimLoop loop_;
   store::memory::MemoryStore store_{loop_};
   ScriptedNetwork provider_{loop_};
@@ -347,6 +349,34 @@ TEST_F(EngineTest, CutsWhatIsUnderWayWhenPatienceEndsAtAStop) {
   EXPECT_EQ(status_of(id), EmailStatus::unknown);
 }
 
+TEST_F(EngineTest, BeginsNoMailOverASessionThatOpensAfterAStop) {
+  Script late = takes_mail;
+  late.insert(late.begin(), "PAUSE 5");
+  provider_.then(late);
+  connect();
+  begin();
+  const EmailId id = submit();
+  loop_.run_for(seconds(1));
+  engine_.stop();
+  loop_.run_for(seconds(10));
+  EXPECT_TRUE(ended_);
+  EXPECT_EQ(status_of(id), EmailStatus::queued);
+  EXPECT_TRUE(store_.disk().attempts.empty());
+}
+
+TEST_F(EngineTest, GivesUpASessionThatDoesNotOpenWhenPatienceEndsAtAStop) {
+  provider_.then(Script{"PAUSE 6000"});
+  connect();
+  begin();
+  const EmailId id = submit();
+  loop_.run_for(seconds(1));
+  engine_.stop();
+  loop_.run_for(seconds(30));
+  EXPECT_TRUE(ended_);
+  EXPECT_EQ(status_of(id), EmailStatus::queued);
+  EXPECT_EQ(health(), store::HealthState::up) << "it is not the connection's fault";
+}
+
 // For the next start: a clock far ahead of the last mark may be wrong (fine-print, "Times").
 TEST_F(EngineTest, MarksTheTimeEveryMinute) {
   connect();
@@ -355,6 +385,23 @@ TEST_F(EngineTest, MarksTheTimeEveryMinute) {
   const auto mark = store_.disk().settings.find(std::string(store::last_seen_setting));
   ASSERT_NE(mark, store_.disk().settings.end());
   EXPECT_GT(Timestamp{std::stoll(mark->second)}, loop_.wall() - minutes(2));
+}
+
+class SlowBreakerTest : public EngineTest {
+ protected:
+  SlowBreakerTest() : EngineTest(1000) {}
+};
+
+// The connection is well but for this mail: nothing but the mail itself can slow it down.
+TEST_F(SlowBreakerTest, SendsMailThatFailsOverAllConnectionsEverMoreSeldom) {
+  provider_.then(testing::one_message("451 4.3.0 Try later"));
+  connect();
+  begin();
+  const EmailId id = submit();
+  loop_.run_for(minutes(10));
+  EXPECT_EQ(status_of(id), EmailStatus::queued);
+  EXPECT_LE(provider_.dials(), 23u) << "5, 10, 20, then every 30 s; every 5 s they would be 120";
+  EXPECT_GE(provider_.dials(), 20u);
 }
 
 class EngineAndStore : public EngineTest, public ::testing::WithParamInterface<store::memory::CommitFate> {};

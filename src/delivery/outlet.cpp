@@ -135,6 +135,7 @@ policy::Candidate Outlet::candidate(const std::optional<policy::Meter::Wait>& li
   candidate.connection = &connection;
   candidate.healthy = breaker.closed();
   candidate.probe_at = breaker.probe_at(now);
+  candidate.down_reason = breaker.health().reason;
   candidate.paused = paused;
   if (const std::optional<smtp::Extensions>& said = pool->offers())
     candidate.offers = policy::Extensions{said->eight_bit_mime, said->smtputf8};

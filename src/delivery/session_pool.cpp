@@ -11,7 +11,8 @@ using Opened = std::expected<std::unique_ptr<Session>, smtp::Fault>;
 using OpenedSmtp = std::expected<std::unique_ptr<smtp::ClientSession>, smtp::Fault>;
 
 async::Task<OpenedSmtp> open_session(async::Loop& loop, Network& network, smtp::ClientOptions options,
-                                     smtp::Conversation& conversation, smtp::PhaseObserver observer) {
+                                     std::set<smtp::ClientSession*>& opening, smtp::Conversation& conversation,
+                                     smtp::PhaseObserver observer) {
   const Monotonic began = loop.now();
   Result<std::vector<net::IpAddress>> addresses =
       co_await network.resolver.resolve(options.host, began + options.deadlines.connect);
@@ -30,10 +31,13 @@ async::Task<OpenedSmtp> open_session(async::Loop& loop, Network& network, smtp::
       if (observer) observer(smtp::Phase::connect, false, last.detail, Duration{0});
       continue;
     }
-    OpenedSmtp opened =
-        co_await smtp::ClientSession::open(loop, network.dialer, network.tls, address, options, conversation, observer);
-    if (opened || opened.error().phase != smtp::Phase::connect) co_return opened;
-    last = opened.error();
+    std::unique_ptr<smtp::ClientSession> session = smtp::ClientSession::create(loop, options);
+    opening.insert(session.get());
+    const auto ready = co_await session->open(network.dialer, network.tls, address, conversation, observer);
+    opening.erase(session.get());
+    if (ready) co_return session;
+    last = ready.error();
+    if (last.phase != smtp::Phase::connect || last.code == ErrorCode::canceled) break;
   }
   co_return std::unexpected(std::move(last));
 }
@@ -59,7 +63,10 @@ async::Task<Opened> SessionPool::acquire(Freshness freshness, smtp::Conversation
     conversation.note("kept session with " + session->smtp->remote());
     co_return session;
   }
-  OpenedSmtp opened = co_await open_session(loop_, network_, options_, conversation);
+  if (aborted_)
+    co_return std::unexpected(
+        smtp::Fault{smtp::Phase::connect, std::nullopt, "no session is opened any more", ErrorCode::canceled});
+  OpenedSmtp opened = co_await open_session(loop_, network_, options_, opening_, conversation);
   if (!opened) co_return std::unexpected(opened.error());
   auto session = std::make_unique<Session>();
   session->smtp = std::move(*opened);
@@ -91,13 +98,14 @@ void SessionPool::drop(std::unique_ptr<Session> session) {
   --*busy_;
 }
 
-async::Task<void> SessionPool::close_idle(Monotonic idle_before) {
+std::vector<std::unique_ptr<Session>> SessionPool::take_idle(Monotonic idle_before) {
+  std::vector<std::unique_ptr<Session>> taken;
   while (!idle_sessions_.empty() && idle_sessions_.back()->idle_since <= idle_before) {
-    std::unique_ptr<Session> session = std::move(idle_sessions_.back());
+    taken.push_back(std::move(idle_sessions_.back()));
     idle_sessions_.pop_back();
     reserve();
-    co_await dismiss(std::move(session));
   }
+  return taken;
 }
 
 void SessionPool::retire() {
@@ -106,7 +114,9 @@ void SessionPool::retire() {
 }
 
 void SessionPool::abort() {
+  aborted_ = true;
   for (smtp::ClientSession* session : in_use_) session->abort();
+  for (smtp::ClientSession* session : opening_) session->abort();
 }
 
 }  // namespace postroom::delivery

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "async/loop.h"
 #include "async/signal.h"
@@ -57,9 +58,10 @@ class SessionPool {
   std::unique_ptr<Session> release(std::unique_ptr<Session> session);
   async::Task<void> dismiss(std::unique_ptr<Session> session);  // QUIT; its place is given back when that is over
   void drop(std::unique_ptr<Session> session);                  // it is no use any more
-  async::Task<void> close_idle(Monotonic idle_before);
+  // Those that nobody has used since, each on a place of its own, to be dismissed.
+  std::vector<std::unique_ptr<Session>> take_idle(Monotonic idle_before);
   void retire();  // its connection's settings are others now: nothing is kept any more
-  void abort();   // cuts the sessions in use
+  void abort();   // cuts the sessions in use and those being opened; no other is opened
 
   // What the server said to EHLO when a session was opened last; nullopt: none has been yet.
   const std::optional<smtp::Extensions>& offers() const { return offers_; }
@@ -75,14 +77,17 @@ class SessionPool {
   BusyPlaces busy_;
   bool retired_ = false;
   std::optional<smtp::Extensions> offers_;
+  bool aborted_ = false;
   std::deque<std::unique_ptr<Session>> idle_sessions_;  // the latest used in front
   std::set<smtp::ClientSession*> in_use_;
+  std::set<smtp::ClientSession*> opening_;
 };
 
 // The real path to a provider, used by the pool, probes and the connection test alike: resolve, check the address,
-// connect (the next address when one does not answer), TLS, EHLO, AUTH.
+// connect (the next address when one does not answer), TLS, EHLO, AUTH. Meanwhile the session stands in `opening`, so
+// that it can be cut; a cut one is not followed by the next address.
 async::Task<std::expected<std::unique_ptr<smtp::ClientSession>, smtp::Fault>> open_session(
-    async::Loop& loop, Network& network, smtp::ClientOptions options, smtp::Conversation& conversation,
-    smtp::PhaseObserver observer = {});
+    async::Loop& loop, Network& network, smtp::ClientOptions options, std::set<smtp::ClientSession*>& opening,
+    smtp::Conversation& conversation, smtp::PhaseObserver observer = {});
 
 }  // namespace postroom::delivery

@@ -79,6 +79,10 @@ async::Task<void> Engine::ship(Shipment shipment, ConnectionId over) {
     co_return;
   }
   transaction.session = co_await transaction.pool->acquire(Freshness::kept_or_new, transaction.conversation);
+  if (stopping_) {  // nothing of it has begun: it stays in the store as it is
+    release_places(transaction, shipment.emails.size());
+    co_return finish_with(transaction, Afterwards::keep_session);
+  }
   const bool begun = co_await begin(shipment, transaction);
   smtp::TransactionResult result;
   if (begun && transaction.session) {

@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <utility>
+
+#include "http/forwarded.h"
 
 namespace postroom::http {
 namespace {
@@ -18,13 +23,14 @@ struct Server::Session {
   net::StreamPtr stream;
   RequestParser parser;
   bool idle = true;
+  std::uint64_t held = 0;  // bytes of the body that is read or answered
   std::array<char, read_bytes> buffer;
 
   Session(net::StreamPtr s, ParserLimits limits) : stream(std::move(s)), parser(limits) {}
 };
 
 Server::Server(async::Loop& loop, Random& random, const Router& router, ServerOptions options)
-    : loop_(loop), router_(router), options_(options), id_prefix_(random.token(8)), tasks_(loop) {}
+    : loop_(loop), router_(router), options_(std::move(options)), id_prefix_(random.token(8)), tasks_(loop) {}
 
 Server::~Server() = default;
 
@@ -78,14 +84,14 @@ async::Task<void> Server::run(net::StreamPtr stream, net::Tls* tls) {
     if (!co_await receive(session)) break;
     Request request = session.parser.take();
     request.id = next_request_id();
-    request.peer = session.stream->peer();
-    request.peer_uid = session.stream->peer_uid();
-    request.over_tls = session.stream->tls().has_value();
+    introduce(session, request);
     session.stream->set_deadline(Monotonic::never());  // the handler keeps its own deadlines
     open = co_await answer(session, request);
+    bodies_held_ -= std::exchange(session.held, 0);
     session.idle = session.parser.untouched();
   }
   session.idle = false;
+  bodies_held_ -= std::exchange(session.held, 0);
   session.stream->set_deadline(loop_.now() + linger);
   co_await session.stream->shutdown();
   sessions_.erase(place);
@@ -98,24 +104,23 @@ async::Task<bool> Server::receive(Session& session) {
   auto refusal = parser.feed({});  // a pipelined request may be here already
   session.idle = parser.untouched();
   Monotonic head_deadline = loop_.now() + options_.header;
-  Monotonic body_start{};
-  std::uint64_t body_bytes = 0;
-  bool invited = false;
+  Monotonic body_deadline{};
+  bool in_body = false;
   while (!refusal && parser.state() != RequestParser::State::complete) {
     if (parser.untouched()) {
       stream.set_deadline(loop_.now() + options_.idle);
     } else if (parser.state() == RequestParser::State::head) {
       stream.set_deadline(head_deadline);
     } else {
-      if (body_start == Monotonic{}) body_start = loop_.now();
-      if (parser.head().expects_continue && !invited) {
-        invited = true;
-        stream.set_deadline(loop_.now() + options_.write);
-        if (!co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+      if (!std::exchange(in_body, true)) {
+        if ((refusal = refuse_body(session))) break;
+        if (parser.head().expects_continue) {
+          stream.set_deadline(loop_.now() + options_.write);
+          if (!co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+        }
+        body_deadline = loop_.now() + options_.body_grace;
       }
-      const auto earned =
-          std::chrono::nanoseconds(std::chrono::seconds(1)) * body_bytes / options_.body_bytes_per_second;
-      stream.set_deadline(body_start + options_.body_grace + earned);
+      stream.set_deadline(body_deadline);
     }
     const bool was_untouched = parser.untouched();
     const auto got = co_await stream.read_some(session.buffer);
@@ -126,12 +131,44 @@ async::Task<bool> Server::receive(Session& session) {
     if (!got || *got == 0) co_return false;
     session.idle = false;
     if (was_untouched) head_deadline = loop_.now() + options_.header;
-    if (parser.state() == RequestParser::State::body) body_bytes += *got;
+    if (in_body) {
+      const Duration earned = std::chrono::nanoseconds(std::chrono::seconds(1)) * *got / options_.body_bytes_per_second;
+      body_deadline = std::min(body_deadline + earned, loop_.now() + options_.body_grace);
+      if ((refusal = hold(session, *got))) break;
+    }
     refusal = parser.feed({session.buffer.data(), *got});
   }
   if (!refusal) co_return true;
   co_await refuse(session, *refusal);
   co_return false;
+}
+
+// Why the body that follows is not read at all.
+std::optional<ParseRefusal> Server::refuse_body(const Session& session) const {
+  if (!body_gate_) return std::nullopt;
+  Request head = session.parser.head();
+  std::uint64_t bytes = 0;
+  const std::string* length = head.header("Content-Length");
+  if (length != nullptr) std::from_chars(length->data(), length->data() + length->size(), bytes);
+  if (length != nullptr && bytes <= limits::http_small_body) return std::nullopt;
+  introduce(session, head);
+  return body_gate_(head);
+}
+
+// Counts what has come of a body: all of them together have a limit, so that no crowd of them takes the memory.
+std::optional<ParseRefusal> Server::hold(Session& session, std::size_t bytes) {
+  session.held += bytes;
+  bodies_held_ += bytes;
+  if (bodies_held_ <= options_.bodies_bytes) return std::nullopt;
+  return ParseRefusal{503, "busy", "The server holds as many large requests as it can now; try again in a moment."};
+}
+
+// Who has sent it.
+void Server::introduce(const Session& session, Request& request) const {
+  request.peer = session.stream->peer();
+  request.peer_uid = session.stream->peer_uid();
+  request.over_tls = session.stream->tls().has_value();
+  look_behind_proxies(request, options_.proxies);
 }
 
 async::Task<void> Server::refuse(Session& session, const ParseRefusal& refusal) {

@@ -124,10 +124,16 @@ class HttpServer : public testing::Test {
     return heard;
   }
 
+  static ServerOptions options() {
+    ServerOptions options;
+    options.bodies_bytes = 1'000'000;
+    return options;
+  }
+
   async::SimLoop loop_;
   SeededRandom random_{1};
   Router router_;
-  Server server_{loop_, random_, router_};
+  Server server_{loop_, random_, router_, options()};
   HandedListener listener_{loop_};
   std::deque<std::string> heard_;
   std::deque<net::StreamPtr> clients_;
@@ -187,6 +193,34 @@ TEST_F(HttpServer, InvitesABodyThatWaitsToBeInvited) {
   tasks_.spawn(say(*clients_.back(), "ab"));
   loop_.run_for(1s);
   EXPECT_THAT(heard, HasSubstr("<ab>"));
+}
+
+TEST_F(HttpServer, AsksBeforeALargeBodyWhoSendsIt) {
+  std::vector<std::string> asked;
+  server_.before_large_bodies([&asked](const Request& head) -> std::optional<ParseRefusal> {
+    asked.push_back(head.path);
+    return ParseRefusal{401, "unauthorized", "Who are you?"};
+  });
+  EXPECT_THAT(talk(post("Content-Length: 3\r\n", "abc")), HasSubstr("<abc>"));
+  EXPECT_THAT(asked, testing::IsEmpty());
+  const std::string& heard = talk(post("Content-Length: 1000000\r\nExpect: 100-continue\r\n", ""));
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 401 ")) << "and nothing invited it";
+  EXPECT_THAT(talk(post("Transfer-Encoding: chunked\r\n", "")), StartsWith("HTTP/1.1 401 "));
+  EXPECT_THAT(asked, testing::ElementsAre("/body", "/body"));
+}
+
+TEST_F(HttpServer, EndsABodyThatStopsHoweverFastItBegan) {
+  const std::string& heard = talk(post("Content-Length: 30000000\r\n", std::string(900'000, 'a')), 15s);
+  EXPECT_EQ(heard, "");
+  loop_.run_for(30s);
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(HttpServer, HoldsNoMoreOfAllBodiesThanItsLimit) {
+  talk(post("Content-Length: 30000000\r\n", std::string(600'000, 'a')), 1s);
+  EXPECT_THAT(talk(post("Content-Length: 30000000\r\n", std::string(600'000, 'a')), 1s), StartsWith("HTTP/1.1 503 "));
+  loop_.run_for(30s);  // the first has been given up
+  EXPECT_THAT(talk(post("Content-Length: 600000\r\n", std::string(600'000, 'a')), 1s), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(HttpServer, EndsARequestWhoseHeadDoesNotArrive) {

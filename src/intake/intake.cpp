@@ -45,6 +45,12 @@ json::object answer_of(const store::NewMessage& message) {
   return {{"id", to_string(message.message.id)}, {"emails", std::move(emails)}};
 }
 
+// Of an answer that is said again.
+std::string id_in(const std::string& answer) {
+  const json::value said = json::parse(answer);
+  return std::string(said.as_object().at("id").as_string());
+}
+
 json::object refused_item(std::size_t index, const Refusal& refusal) {
   json::array errors;
   for (const FieldError& error : refusal.errors)
@@ -71,16 +77,16 @@ json::object dry_answer_of(const store::NewMessage& message) {
   return answer;
 }
 
-// The From of a message that names none: its connection's, else that of the first connection that would be used.
+// The From of a message that names none: that of the connection it is to go over; before the router knows any (at
+// start), of the first that is enabled.
 std::optional<mail::Mailbox> default_from(const std::vector<store::ConnectionRecord>& connections,
-                                          const std::optional<store::ConnectionId>& pinned) {
-  for (const store::ConnectionRecord& connection : connections) {
-    if (pinned ? connection.id != *pinned : !connection.enabled) continue;
-    const Result<mail::Address> address = mail::parse_address(connection.send_from);
-    if (address) return mail::Mailbox{connection.send_from_name, *address};
-    if (!pinned) break;  // the router would take this one, and it names no sender
-  }
-  return std::nullopt;
+                                          const std::optional<store::ConnectionId>& over) {
+  const auto found = std::ranges::find_if(connections, [&over](const store::ConnectionRecord& connection) {
+    return over ? connection.id == *over : connection.enabled;
+  });
+  if (found == connections.end()) return std::nullopt;
+  const Result<mail::Address> address = mail::parse_address(found->send_from);
+  return address ? std::optional(mail::Mailbox{found->send_from_name, *address}) : std::nullopt;
 }
 
 struct Frozen {
@@ -147,19 +153,21 @@ std::variant<Frozen, Refusal> freeze(const RawSubmission& submission, const Chec
 }  // namespace
 
 Intake::Intake(async::Loop& loop, store::Store& store, IdGenerator& ids, Random& random, std::string host_name,
-               Limits limits, std::function<std::optional<std::string>()> room)
+               Limits limits, std::function<std::optional<std::string>()> room, Router router)
     : loop_(loop),
       store_(store),
       ids_(ids),
       random_(random),
       host_name_(std::move(host_name)),
       limits_(std::move(limits)),
-      room_(std::move(room)) {}
+      room_(std::move(room)),
+      router_(std::move(router)) {}
 
 async::Task<Result<std::vector<store::ConnectionRecord>>> Intake::known_connections() {
   if (!connections_) {
+    const std::uint64_t changes = connection_changes_;
     Result<std::vector<store::ConnectionRecord>> read = co_await store_.connections();
-    if (!read) co_return read;
+    if (!read || changes != connection_changes_) co_return read;  // what was read meanwhile may be of before the change
     connections_ = std::move(*read);
   }
   co_return *connections_;
@@ -186,7 +194,9 @@ Intake::Preparation Intake::prepare(const AnySubmission& submission,
   const auto* composed = std::get_if<ComposedSubmission>(&submission);
   std::optional<mail::Mailbox> from = checked.from;
   if (composed != nullptr && !composed->from) {
-    from = default_from(connections, options.connection_id);
+    std::optional<store::ConnectionId> over = options.connection_id;
+    if (!over && !checked.recipients.empty()) over = router_(checked.recipients.front(), checked.lane, options.tags);
+    from = default_from(connections, over);
     if (!from) errors.push_back({"/from", "from_required", "Name a sender, or give the connection one (send_from)."});
   }
   if (!errors.empty()) {
@@ -255,7 +265,7 @@ async::Task<Outcome> Intake::accept(AnySubmission submission, std::string creden
   store::AcceptedItem& item = accepted->items.front();
   if (item.how == Acceptance::conflict) co_return idempotency_conflict();
   const bool replayed = item.how == Acceptance::replayed;
-  if (replayed) id = json::parse(item.answer).at("id").as_string();
+  if (replayed) id = id_in(item.answer);
   co_return Answered{std::move(item.answer), std::move(id), replayed, false};
 }
 

@@ -16,18 +16,6 @@
 
 namespace postroom::intake {
 
-struct AcceptedEmail {
-  EmailId id;
-  std::string email;
-  store::EmailStatus status = store::EmailStatus::queued;
-};
-
-struct Accepted {
-  MessageId id;
-  std::vector<AcceptedEmail> emails;
-  bool dry_run = false;
-};
-
 // The call's Idempotency-Key, with what "the same" means.
 struct Idempotency {
   std::string key;
@@ -55,10 +43,13 @@ using AnySubmission = std::variant<ComposedSubmission, RawSubmission>;
 
 class Intake {
  public:
+  using Router = std::function<std::optional<store::ConnectionId>(const mail::Address& to, const std::string& lane,
+                                                                  const std::vector<std::string>& tags)>;
+
   // `room` says whether there is disk for more mail: nullopt, or the sentence of the 503. Called before each
-  // acceptance.
+  // acceptance. `router` says which connection such mail would go over now.
   Intake(async::Loop& loop, store::Store& store, IdGenerator& ids, Random& random, std::string host_name, Limits limits,
-         std::function<std::optional<std::string>()> room);
+         std::function<std::optional<std::string>()> room, Router router);
 
   // Why nothing can be accepted now: the disk's room; nullopt when it can.
   std::optional<std::string> no_room() const { return room_(); }
@@ -76,7 +67,10 @@ class Intake {
                                     std::optional<Idempotency> idempotency);
 
   // The connections were created, changed or deleted: read them again at the next acceptance.
-  void connections_changed() { connections_.reset(); }
+  void connections_changed() {
+    connections_.reset();
+    ++connection_changes_;
+  }
 
  private:
   // A message checked, composed and numbered, and its answer; or why not.
@@ -94,7 +88,9 @@ class Intake {
   std::string host_name_;
   Limits limits_;
   std::function<std::optional<std::string>()> room_;
+  Router router_;
   std::optional<std::vector<store::ConnectionRecord>> connections_;  // as last read
+  std::uint64_t connection_changes_ = 0;
 };
 
 }  // namespace postroom::intake

@@ -110,10 +110,31 @@ const std::array<std::pair<std::string_view, Reader::Read>, 8> Reader::options{{
 
 }  // namespace
 
+std::string name_over_smtp(std::string_view pointer) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> headers{{
+      {"lane", "X-Postroom-Lane"},
+      {"tags", "X-Postroom-Tag"},
+      {"metadata", "X-Postroom-Metadata"},
+      {"send_at", "X-Postroom-Send-At"},
+      {"expires_in", "X-Postroom-Expires-In"},
+      {"connection_id", "X-Postroom-Connection"},
+      {"on_doubt", "X-Postroom-On-Doubt"},
+  }};
+  if (pointer.starts_with('/')) pointer.remove_prefix(1);
+  const std::string_view field = pointer.substr(0, pointer.find('/'));
+  for (const auto& [name, header] : headers)
+    if (name == field) return std::string(header);
+  return std::string(pointer);
+}
+
 OptionHeaders read_option_headers(std::string_view message) {
   Reader reader;
   mime::for_each_field(message, [&reader](std::string_view name, std::string_view value) {
-    if (starts_with_ignoring_case(name, prefix)) reader.take(to_lower(name.substr(prefix.size())), mime::unfold(value));
+    // Mail libraries put what isn't ASCII, or too long for a line, into encoded-words.
+    if (!starts_with_ignoring_case(name, prefix)) return;
+    const std::string plain = mime::unfold(value);
+    const bool encoded = plain.find("=?") != std::string::npos;
+    reader.take(to_lower(name.substr(prefix.size())), encoded ? mime::decode_text(value) : plain);
   });
   return reader.finish();
 }

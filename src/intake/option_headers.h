@@ -19,4 +19,8 @@ struct OptionHeaders {
 
 OptionHeaders read_option_headers(std::string_view message);
 
+// What a client of SMTP calls that which a refusal points to: "X-Postroom-Tag" for "/tags/0"; the pointer itself,
+// without its "/", when it is no option.
+std::string name_over_smtp(std::string_view pointer);
+
 }  // namespace postroom::intake

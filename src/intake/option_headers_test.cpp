@@ -29,6 +29,13 @@ std::string read(const std::string& fields) {
   return said;
 }
 
+TEST(OptionHeaders, AreNamedInRefusalsAsTheClientWroteThem) {
+  EXPECT_EQ(name_over_smtp("/tags/0"), "X-Postroom-Tag");
+  EXPECT_EQ(name_over_smtp("/connection_id"), "X-Postroom-Connection");
+  EXPECT_EQ(name_over_smtp("/X-Postroom-On-Doubt"), "X-Postroom-On-Doubt");
+  EXPECT_EQ(name_over_smtp("/to/0"), "to/0");
+}
+
 TEST(OptionHeaders, ReadsEachOption) {
   const struct {
     std::string fields, read;
@@ -41,6 +48,8 @@ TEST(OptionHeaders, ReadsEachOption) {
       {"X-Postroom-Lane:\r\n", "lane="},                           // there is no such lane: intake says so
       {"X-Postroom-Tag: a, b ,,c\r\nX-Postroom-Tag: d\r\n", "tag=a tag=b tag=c tag=d"},
       {"X-Postroom-Tag: ,\r\n", ""},
+      {"X-Postroom-Tag: =?utf-8?q?gr=C3=B6=C3=9Fe?=, b\r\n", "tag=gr\xc3\xb6\xc3\x9f\x65 tag=b"},
+      {"X-Postroom-Metadata: =?utf-8?b?eyJhIjogIsOkIn0=?=\r\n", "metadata={\"a\":\"\xc3\xa4\"}"},
       {"X-Postroom-Metadata: a=b=c\r\nX-Postroom-Metadata: {\"d\": \"e\"}\r\n", R"(metadata={"a":"b=c","d":"e"})"},
       {"X-Postroom-Metadata: a=1\r\nX-Postroom-Metadata: a=2\r\n", R"(metadata={"a":"2"})"},
       {"X-Postroom-Metadata: a=\"\\\x01\r\n", R"(metadata={"a":"\"\\\u0001"})"},

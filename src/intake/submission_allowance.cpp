@@ -57,11 +57,12 @@ std::optional<std::string> SubmissionAllowance::refusal(const store::SubmissionL
   const std::optional<policy::Meter::Wait> wait = state.meter.wait(loop_.now(), loop_.wall());
   if (!wait) return "This login may not send that many emails at once now; try again later with fewer recipients";
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait->until - loop_.now()).count();
-  return "This login is at its limit (" + wait->reason + "); try again in " + std::to_string(seconds) + " s";
+  return "This login's limit of " + wait->limit + " is reached; try again in " + std::to_string(seconds) + " s";
 }
 
 async::Task<Result<void>> SubmissionAllowance::take(const store::SubmissionLoginRecord& login, std::size_t emails) {
   if (login.per_minute == 0 && login.per_day == 0) co_return Result<void>{};
+  const store::SubmissionLoginId id = login.id;  // the login may be another by the time it is written
   Used& state = used(login);
   state.meter.reserve(emails, loop_.now());
   state.meter.begin(emails, loop_.now(), loop_.wall());
@@ -70,10 +71,10 @@ async::Task<Result<void>> SubmissionAllowance::take(const store::SubmissionLogin
   const Timestamp day = TimeZone().start_of_day(loop_.wall());
   if (state.day == day && today <= state.written) co_return Result<void>{};
   const std::uint64_t ahead = today + std::max<std::uint64_t>(login.per_day / 100, 1) - 1;
-  const Result<void> kept = co_await store_.set_setting(setting_prefix + std::to_string(login.id),
+  const Result<void> kept = co_await store_.set_setting(setting_prefix + std::to_string(id),
                                                         std::to_string(day.ms) + " " + std::to_string(ahead));
   if (!kept) co_return kept;
-  remembered_[login.id] = {day, ahead};
+  remembered_[id] = {day, ahead};
   state.day = day;
   state.written = ahead;
   co_return Result<void>{};

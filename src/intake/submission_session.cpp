@@ -27,7 +27,7 @@ std::string sentence(const Refusal& refusal) {
   std::string text = refusal.errors.empty() ? refusal.detail : "";
   for (const FieldError& error : refusal.errors) {
     if (!text.empty()) text += ' ';
-    text += (error.pointer.starts_with('/') ? error.pointer.substr(1) : error.pointer) + ": " + error.detail;
+    text += name_over_smtp(error.pointer) + ": " + error.detail;
   }
   return printable(text, reply_text_bytes);
 }

@@ -78,7 +78,8 @@ class SubmissionSessionTest : public ::testing::Test {
                  chance_,
                  "post.example",
                  {limits::message_bytes, limits::recipients, limits::attachments, {"transactional", "bulk"}},
-                 [] { return std::nullopt; }};
+                 [] { return std::nullopt; },
+                 [](const auto&...) { return std::nullopt; }};
   SubmissionDoors doors_{loop_, intake_, keys_, logins_, allowance_, guesses_};
   std::uint64_t accepted_ = 0;
 };

@@ -41,6 +41,7 @@ class Lines {
 
 struct Seen {
   bool date = false, message_id = false, subject = false, from = false;
+  std::size_t received = 0;
 };
 
 // Reads the header block field by field and keeps what may stay.
@@ -93,7 +94,9 @@ class HeaderReader {
     if (name_ == "message-id" && !std::exchange(seen_.message_id, true)) message_.message_id = trim(value);
     if (name_ == "subject" && !std::exchange(seen_.subject, true)) message_.subject = decode_text(value);
     if (name_ == "from" && !std::exchange(seen_.from, true)) message_.from = unfold(value);
-    if (name_ != "bcc" && !name_.starts_with("x-postroom-")) kept_ += field_;
+    if (name_ == "received") ++seen_.received;
+    const bool hidden = name_ == "bcc" || name_ == "resent-bcc" || name_.starts_with("x-postroom-");
+    if (!hidden) kept_ += field_;
     field_.clear();
   }
 
@@ -117,6 +120,10 @@ Result<RawMessage> freeze_raw(std::string_view given, const RawAdditions& additi
   HeaderReader reader(lines, message, header);
   const Result<> read = reader.read();
   if (!read) return std::unexpected(read.error());
+  // RFC 5321 §6.3: so many hops are a loop, most likely one of our own connections that leads back to us.
+  if (reader.seen().received > limits::received_fields)
+    return fail(ErrorCode::invalid,
+                fmt::format("more than {} Received fields: it goes in a circle", limits::received_fields));
 
   std::string& content = message.content;
   content.reserve(given.size() + given.size() / 32 + 512);

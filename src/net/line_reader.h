@@ -15,6 +15,7 @@ enum class LineEnd { crlf, bare_lf };
 
 class LineReader {
  public:
+  LineReader() = default;  // reads nothing before rebind()
   explicit LineReader(Stream& stream) : stream_(&stream) {}
 
   // The next line up to and with its LF. Errors: those of Stream; closed at the end of the stream (a line without LF
@@ -32,12 +33,12 @@ class LineReader {
 
   bool has_buffered() const { return begin_ < buffer_.size(); }
   void discard_buffered();
-  void rebind(Stream& stream) { stream_ = &stream; }  // after TLS has wrapped the old one
+  void rebind(Stream& stream) { stream_ = &stream; }  // once connected, and after TLS has wrapped the old one
 
  private:
   async::Task<Result<std::size_t>> fill(std::size_t block);
 
-  Stream* stream_;
+  Stream* stream_ = nullptr;
   std::string buffer_;
   std::size_t begin_ = 0;
 };

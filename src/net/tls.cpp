@@ -223,8 +223,17 @@ bool demand_name(SSL* ssl, const TlsClientPolicy& policy) {
          SSL_set1_host(ssl, policy.server_name.c_str()) == 1;
 }
 
+// What tells one version of a file from the next; "" while it is not there.
+std::string version_of(const std::string& file) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0) return {};
+  return std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " +
+         std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + "\n";
+}
+
 std::string demand_of(const TlsClientPolicy& policy) {
-  return (policy.verify_certificate ? "verify " : "any ") + policy.ca_file;
+  const std::string authorities = policy.ca_file.empty() ? "" : policy.ca_file + " " + version_of(policy.ca_file);
+  return (policy.verify_certificate ? "verify " : "any ") + authorities;
 }
 
 // A user names the file, and the one loop thread reads it: a pipe or a device would stop everything.
@@ -234,14 +243,6 @@ bool load_authorities(SSL_CTX* context, const std::string& file) {
   struct stat status{};
   if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > largest) return false;
   return SSL_CTX_load_verify_locations(context, file.c_str(), nullptr) == 1;
-}
-
-// What tells one version of a file from the next; "" while it is not there.
-std::string version_of(const std::string& file) {
-  struct stat status{};
-  if (::stat(file.c_str(), &status) != 0) return {};
-  return std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " +
-         std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + "\n";
 }
 
 }  // namespace

@@ -136,6 +136,14 @@ TEST_F(TlsTest, RefusesAnUnknownIssuerUnlessTold) {
   EXPECT_NE(call({"mx.example.org", true, "/dev/zero"}).trouble, "");
 }
 
+TEST_F(TlsTest, ReadsAuthoritiesAgainWhenTheirFileHasChanged) {
+  const Certificate another;
+  const TlsClientPolicy policy = trusting("mx.example.org");
+  EXPECT_EQ(call(policy).echoed, "hello\n");
+  std::filesystem::rename(another.certificate(), certificate_.certificate());
+  EXPECT_NE(call(policy).trouble, "") << "the server still has the first one";
+}
+
 TEST_F(TlsTest, RefusesAnExpiredCertificate) {
   const Certificate expired(-3600);
   ASSERT_TRUE(server_.use_certificate(expired.certificate(), expired.key_file()));

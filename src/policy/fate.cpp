@@ -47,15 +47,17 @@ EmailRecord fate(EmailRecord email, const Ending& ending, const Route& next, con
   email.reason = truncate_utf8(ending.reason, limits::reason);
   email.reason_class = verdict.scope;
   const auto backoff = [&] {
-    return now + retry_wait(rules.schedule, std::max(email.attempts, 1u), verdict.retry_after, random);
+    const std::uint32_t step =
+        costs_an_attempt ? email.attempts : step_of(rules.schedule, email.tries, now - email.created_at());
+    return now + retry_wait(rules.schedule, std::max(step, email.attempts), verdict.retry_after, random);
   };
   if (ending.kind == Ending::Kind::doubt) {
     email.in_doubt_with = ending.over;
     if (rules.on_doubt == OnDoubt::hold) {
       email.status = EmailStatus::unknown;
       email.next_attempt_at.reset();
-    } else {  // api.md: due after the first retry step
-      wait_until(email, EmailStatus::deferred, now + retry_wait(rules.schedule, 1, std::nullopt, random));
+    } else {
+      wait_until(email, EmailStatus::deferred, backoff());
     }
     return email;
   }

@@ -115,6 +115,36 @@ TEST_F(Fate, SendsWhatAFullTransactionLeftAtOnceAndCountsItNot) {
   EXPECT_EQ(email.tries, 1u);
 }
 
+// A provider that takes mail and loses its reply would else get a copy a minute.
+TEST_F(Fate, TriesMailInDoubtAgainByTheSchedule) {
+  for (std::uint32_t before = 0; before < 4; ++before) {
+    email_.attempts = before;
+    expect_wait(doubted(), schedule_.waits[before]);
+  }
+}
+
+TEST_F(Fate, BacksOffFromRefusalsThatCostNoAttemptByTheSchedule) {
+  for (const Scope scope : {Scope::sender, Scope::policy}) {
+    email_ = {};
+    email_.id = {first_id_at(now)};
+    Timestamp tried = now;
+    for (std::size_t round = 0; round < schedule_.waits.size() + 2; ++round) {
+      Ending ending;
+      ending.verdict = {scope, Permanence::permanent, "not from here"};
+      email_ = fate(email_, ending, {}, {schedule_, on_doubt_}, tried, monotonic_now, random_);
+      EXPECT_EQ(email_.attempts, 0u);
+      const auto wait = *email_.next_attempt_at - tried;
+      EXPECT_GE(wait, schedule_.waits[std::min(round, schedule_.waits.size() - 1)] * 0.89);
+      tried = *email_.next_attempt_at;
+    }
+  }
+}
+
+TEST_F(Fate, TakesNoLongStepForAFirstRefusalHoweverOldTheMail) {
+  email_.tries = 0;  // it was scheduled, or waited for a limit
+  expect_wait(refused(Scope::sender, Permanence::permanent), schedule_.waits[0]);
+}
+
 TEST_F(Fate, RepeatsTheLastWaitOfTheSchedule) {
   email_.attempts = 50;
   expect_wait(refused(Scope::recipient, Permanence::transient), schedule_.waits.back());
@@ -167,13 +197,12 @@ TEST_F(Fate, TriesAllConnectionsBeforeItDefersARefusalOfSenderOrByPolicy) {
   }
 }
 
-TEST_F(Fate, DefersADoubtAfterTheFirstStepAndTiesItToItsConnection) {
-  email_.attempts = 5;
+TEST_F(Fate, DefersADoubtAndTiesItToItsConnection) {
   const EmailRecord email = doubted();
   EXPECT_EQ(email.status, EmailStatus::deferred);
   EXPECT_EQ(email.in_doubt_with, 7);
   EXPECT_EQ(email.reason_class, Scope::unknown);
-  EXPECT_EQ(email.attempts, 6u);
+  EXPECT_EQ(email.attempts, 1u);
   expect_wait(email, schedule_.waits[0]);
 }
 

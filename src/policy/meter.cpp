@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t periods_remembered = 4;
 constexpr std::uint32_t paces_a_second = 20;  // faster limits send a few at each pace
 
-std::string full(const char* window, std::uint32_t limit) {
-  return "The connection's limit of " + std::to_string(limit) + " emails a " + window + " is reached.";
+std::string emails(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " email" : " emails");
 }
 
 }  // namespace
@@ -103,7 +103,10 @@ std::optional<Meter::Wait> Meter::wait(Monotonic now, Timestamp wall) {
   // What is reserved will count from now at the earliest.
   std::optional<Wait> longest;
   const auto until = [&](Monotonic when, const char* name, std::uint32_t limit) {
-    if (!longest || when > longest->until) longest = Wait{when, full(name, limit)};
+    if (!longest || when > longest->until) {
+      const std::string words = emails(limit) + " a " + name;
+      longest = Wait{when, words, "The connection's limit of " + words + " is reached."};
+    }
   };
   for (const Window& window : windows_) {
     if (window.limit == 0) continue;
@@ -168,8 +171,8 @@ std::optional<std::string> Meter::take_warning() {
     const bool near = period.limit != 0 && period.count * 5 >= std::uint64_t{period.limit} * 4;
     if (!near || period.warned) continue;
     period.warned = true;
-    return std::to_string(period.count) + " of the " + std::to_string(period.limit) + " emails of this " + period.name +
-           " are used.";
+    return std::to_string(period.count) + " of the " + emails(period.limit) + " of this " + period.name +
+           (period.count == 1 ? " is used." : " are used.");
   }
   return std::nullopt;
 }

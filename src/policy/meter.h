@@ -38,7 +38,8 @@ class Meter {
   // When the next one may, and which limit holds it; nullopt: now.
   struct Wait {
     Monotonic until;
-    std::string reason;
+    std::string limit;   // "2 emails a minute"
+    std::string reason;  // a sentence, of a connection's
   };
   std::optional<Wait> wait(Monotonic now, Timestamp wall);
 

@@ -16,6 +16,10 @@ struct RetrySchedule {
                               std::chrono::hours(4),    std::chrono::hours(8)};
 };
 
+// The step of the schedule for what costs no attempt: how many of its waits the time that has gone would have held,
+// plus one; no more than the tries made.
+std::uint32_t step_of(const RetrySchedule& schedule, std::uint32_t tries, Duration gone);
+
 // `attempts` made so far, this one included (≥ 1). Within ±10 % of the schedule; `requested` (the provider's wish) is a
 // lower bound.
 Duration retry_wait(const RetrySchedule& schedule, std::uint32_t attempts, std::optional<Duration> requested,

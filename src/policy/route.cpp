@@ -68,7 +68,8 @@ std::string sentence(const Candidate& candidate, const RouteRequest& request, Ob
     case Obstacle::tried:
       return named(candidate) + " failed just now.";
     case Obstacle::down:
-      return named(candidate) + " is down.";
+      return candidate.down_reason.empty() ? named(candidate) + " is down."
+                                           : named(candidate) + " is down: " + std::string(candidate.down_reason);
     case Obstacle::rests:
       return named(candidate) + " rests, as its provider asked: " + std::string(candidate.rest_reason);
     case Obstacle::full:
@@ -217,7 +218,11 @@ std::vector<Consideration> explain_route(std::span<const Candidate> candidates, 
   std::vector<Consideration> all;
   for (const Candidate& candidate : candidates) {
     const Obstacle obstacle = obstacle_of(candidate, request, decision.named_only, now);
-    Consideration considered{candidate.connection, obstacle == Obstacle::none, &candidate == decision.chosen, {}};
+    Consideration considered{candidate.connection,
+                             obstacle != Obstacle::not_meant,
+                             obstacle == Obstacle::none,
+                             &candidate == decision.chosen,
+                             {}};
     considered.why = sentence(candidate, request, obstacle);
     if (considered.usable && !considered.chosen)
       considered.why = decision.chosen == nullptr

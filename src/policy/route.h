@@ -23,6 +23,7 @@ struct Candidate {
   const store::ConnectionRecord* connection = nullptr;
   bool healthy = true;                   // breaker closed
   Monotonic probe_at{};                  // when not
+  std::string_view down_reason;          // when not: what was met last
   bool paused = false;                   // by an operator
   std::optional<Monotonic> rests_until;  // the provider asked for a rest: too fast, or its quota is used up
   std::string_view rest_reason;          // of rests_until
@@ -69,6 +70,7 @@ Route choose_connection(std::span<const Candidate> candidates, const RouteReques
 
 struct Consideration {
   const store::ConnectionRecord* connection = nullptr;
+  bool meant = false;  // rules and the email's own wishes allow it
   bool usable = false;
   bool chosen = false;
   std::string why;  // a sentence

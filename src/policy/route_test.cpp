@@ -207,10 +207,11 @@ TEST_F(RouteTest, WaitsForOneThatMayOfferWhatTheMailNeeds) {
   candidates_[0].offers = candidates_[1].offers = Extensions{};
   candidates_[2].healthy = false;
   candidates_[2].probe_at = now + seconds(9);
+  candidates_[2].down_reason = "535 Who are you?";
   const Route route = choose();
   EXPECT_EQ(route.connection, nullptr);
   EXPECT_FALSE(route.nobody_offers);
-  EXPECT_EQ(route.reason, "The connection \"C\" is down.");
+  EXPECT_EQ(route.reason, "The connection \"C\" is down: 535 Who are you?");
   EXPECT_EQ(route.until, now + seconds(9));
 }
 

@@ -17,22 +17,18 @@ namespace postroom::smtp {
 
 class ClientDialogue final : public ClientSession {
  public:
-  ClientDialogue(async::Loop& loop, net::StreamPtr stream, ClientOptions options)
-      : loop_(loop), options_(std::move(options)), stream_(std::move(stream)), reader_(*stream_) {
-    remote_ = options_.host + " [" + stream_->peer().address.text + "]:" + std::to_string(stream_->peer().port);
-  }
+  ClientDialogue(async::Loop& loop, ClientOptions options) : loop_(loop), options_(std::move(options)) {}
 
-  // What makes a connected stream ready for MAIL, in the RFC's order.
-  async::Task<std::expected<void, Fault>> prepare(net::Tls& tls, Conversation& conversation,
-                                                  const PhaseObserver& observer);
-
+  async::Task<std::expected<void, Fault>> open(net::Dialer& dialer, net::Tls& tls, net::IpAddress address,
+                                               Conversation& conversation, PhaseObserver observer) override;
   async::Task<TransactionResult> send(const mail::Envelope& envelope, std::string_view body,
                                       Conversation& conversation) override;
   async::Task<std::optional<Fault>> rehearse(const mail::Envelope& envelope, Conversation& conversation) override;
-  async::Task<bool> noop() override;
   async::Task<void> quit() override;
   void abort() override {
+    aborted_ = true;
     if (stream_) stream_->abort();
+    if (shaking_hands_ != nullptr) shaking_hands_->abort();
   }
 
   const Extensions& extensions() const override { return extensions_; }
@@ -46,6 +42,8 @@ class ClientDialogue final : public ClientSession {
   using Step = std::expected<void, Fault>;
   using Reply = mail::Reply;
 
+  // What makes a connected stream ready for MAIL, in the RFC's order.
+  async::Task<Step> prepare(net::Tls& tls, Conversation& conversation, const PhaseObserver& observer);
   async::Task<Step> wrap_in_tls(net::Tls& tls, Phase phase, Conversation& conversation);
   async::Task<Step> greet(Conversation& conversation);
   async::Task<Step> hello(Conversation& conversation);
@@ -68,7 +66,9 @@ class ClientDialogue final : public ClientSession {
 
   async::Loop& loop_;
   ClientOptions options_;
-  net::StreamPtr stream_;  // none while TLS is being made of it, or after that failed
+  net::StreamPtr stream_;  // none before the connection, while TLS is being made of it, after that failed
+  net::Stream* shaking_hands_ = nullptr;  // that one, meanwhile
+  bool aborted_ = false;
   net::LineReader reader_;
   Extensions extensions_;
   std::string remote_;

@@ -92,8 +92,10 @@ async::Task<Result<Reply>> ClientDialogue::command(std::string line, Duration pa
 
 async::Task<Step> ClientDialogue::wrap_in_tls(net::Tls& tls, Phase phase, Conversation& conversation) {
   stream_->set_deadline(loop_.now() + options_.deadlines.tls);
+  shaking_hands_ = stream_.get();
   Result<net::StreamPtr> wrapped =
       co_await tls.connect(std::move(stream_), {options_.host, options_.verify_certificate, options_.ca_file});
+  shaking_hands_ = nullptr;
   if (!wrapped) {
     conversation.note(wrapped.error().message);
     co_return broken(phase, wrapped.error());
@@ -250,24 +252,28 @@ std::string ClientDialogue::offered() const {
   return text == "offers" ? "no extensions" : text;
 }
 
-async::Task<std::expected<std::unique_ptr<ClientSession>, Fault>> ClientSession::open(
-    async::Loop& loop, net::Dialer& dialer, net::Tls& tls, net::IpAddress address, ClientOptions options,
-    Conversation& conversation, PhaseObserver observer) {
-  const Monotonic began = loop.now();
-  const net::Endpoint to{std::move(address), options.port};
-  conversation.note("connecting to " + options.host + " at " + net::to_string(to));
-  Result<net::StreamPtr> stream = co_await dialer.dial(to, began + options.deadlines.connect);
+async::Task<Step> ClientDialogue::open(net::Dialer& dialer, net::Tls& tls, net::IpAddress address,
+                                       Conversation& conversation, PhaseObserver observer) {
+  const Monotonic began = loop_.now();
+  const net::Endpoint to{std::move(address), options_.port};
+  conversation.note("connecting to " + options_.host + " at " + net::to_string(to));
+  Result<net::StreamPtr> stream = co_await dialer.dial(to, began + options_.deadlines.connect);
+  if (stream && aborted_) stream = fail(ErrorCode::canceled, "the connection attempt was given up");
   if (observer)
     observer(Phase::connect, stream.has_value(), stream ? net::to_string(to) : stream.error().message,
-             loop.now() - began);
+             loop_.now() - began);
   if (!stream) {
     conversation.note(stream.error().message);
     co_return broken(Phase::connect, stream.error());
   }
-  auto session = std::make_unique<ClientDialogue>(loop, std::move(*stream), std::move(options));
-  if (Step ready = co_await session->prepare(tls, conversation, observer); !ready)
-    co_return std::unexpected(std::move(ready.error()));
-  co_return session;
+  stream_ = std::move(*stream);
+  reader_.rebind(*stream_);
+  remote_ = options_.host + " [" + stream_->peer().address.text + "]:" + std::to_string(stream_->peer().port);
+  co_return co_await prepare(tls, conversation, observer);
+}
+
+std::unique_ptr<ClientSession> ClientSession::create(async::Loop& loop, ClientOptions options) {
+  return std::make_unique<ClientDialogue>(loop, std::move(options));
 }
 
 std::string_view to_word(Phase phase) {

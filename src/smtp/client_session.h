@@ -30,7 +30,7 @@ std::string_view to_word(Phase phase);
 
 // RFC 5321 §4.5.3.2, minimum beside each.
 struct Deadlines {
-  Duration connect = std::chrono::seconds(30);
+  Duration connect = std::chrono::seconds(25);  // less than a stop may take: nothing cuts it short
   Duration tls = std::chrono::seconds(30);
   Duration greeting = std::chrono::minutes(5);  // 5 min
   Duration command = std::chrono::minutes(5);   // MAIL, RCPT: 5 min
@@ -94,23 +94,23 @@ using PhaseObserver = std::function<void(Phase phase, bool ok, std::string_view 
 
 class ClientSession {
  public:
-  // Resolves nothing: `address` is where to connect. On success the session is ready for MAIL.
-  static async::Task<std::expected<std::unique_ptr<ClientSession>, Fault>> open(async::Loop& loop, net::Dialer& dialer,
-                                                                                net::Tls& tls, net::IpAddress address,
-                                                                                ClientOptions options,
-                                                                                Conversation& conversation,
-                                                                                PhaseObserver observer = {});
+  // Not connected yet.
+  static std::unique_ptr<ClientSession> create(async::Loop& loop, ClientOptions options);
 
   virtual ~ClientSession() = default;
+  // Once, before all else; resolves nothing: `address` is where to connect. On success the session is ready for MAIL,
+  // else it is of no more use.
+  virtual async::Task<std::expected<void, Fault>> open(net::Dialer& dialer, net::Tls& tls, net::IpAddress address,
+                                                       Conversation& conversation, PhaseObserver observer) = 0;
   // One transaction (RFC 5321 §3.3). `body` is the frozen message with CRLF lines; it is dot-stuffed on the way and
   // must outlive the await. Nothing is written after the final dot until its reply is complete.
   virtual async::Task<TransactionResult> send(const mail::Envelope& envelope, std::string_view body,
                                               Conversation& conversation) = 0;
   // MAIL and one RCPT, then RSET: the test connection's `mail` step. nullopt when both were answered 2yz.
   virtual async::Task<std::optional<Fault>> rehearse(const mail::Envelope& envelope, Conversation& conversation) = 0;
-  virtual async::Task<bool> noop() = 0;  // false: the session is dead
   virtual async::Task<void> quit() = 0;  // QUIT, its reply (or not), and the stream's end
-  virtual void abort() = 0;              // cuts the stream: pending calls end with canceled
+  // Cuts the stream: pending calls end with canceled, open() too, as soon as it is connected.
+  virtual void abort() = 0;
 
   virtual const Extensions& extensions() const = 0;
   virtual std::string remote() const = 0;  // "smtp.example.org [192.0.2.1]:587"

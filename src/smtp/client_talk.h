@@ -74,14 +74,15 @@ inline async::Task<void> act(async::Loop& loop, net::Dialer& dialer, net::Tls& t
   const PhaseObserver observer = [&talk](Phase phase, auto ok, std::string_view, Duration) {
     talk.steps.push_back(std::string(to_word(phase)) + (ok ? " ok" : " failed"));
   };
-  auto session = co_await ClientSession::open(loop, dialer, tls, {"192.0.2.2"}, part.options, conversation, observer);
+  const std::unique_ptr<ClientSession> session = ClientSession::create(loop, part.options);
+  const auto opened = co_await session->open(dialer, tls, {"192.0.2.2"}, conversation, observer);
   const mail::Envelope envelope = envelope_of(part);
-  if (!session) talk.opening = session.error();
-  for (int i = 0; session && i < part.transactions; ++i) {
-    talk.results.push_back(co_await (*session)->send(envelope, part.content_sent, conversation));
+  if (!opened) talk.opening = opened.error();
+  for (int i = 0; opened && i < part.transactions; ++i) {
+    talk.results.push_back(co_await session->send(envelope, part.content_sent, conversation));
     if (!talk.results.back().session_usable) break;
   }
-  if (session && part.transactions > 0 && talk.results.back().session_usable) co_await (*session)->quit();
+  if (opened && part.transactions > 0 && talk.results.back().session_usable) co_await session->quit();
   talk.took = loop.now() - began;
   talk.record = conversation.text();
 }

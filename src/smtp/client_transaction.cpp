@@ -207,12 +207,6 @@ async::Task<std::optional<Fault>> ClientDialogue::rehearse(const mail::Envelope&
   co_return std::nullopt;
 }
 
-async::Task<bool> ClientDialogue::noop() {
-  Conversation unrecorded;
-  const Result<Reply> reply = co_await command("NOOP", options_.deadlines.quit, unrecorded);
-  co_return reply && reply->code == 250;
-}
-
 async::Task<void> ClientDialogue::quit() {
   Conversation unrecorded;
   const Result<Reply> farewell = co_await command("QUIT", options_.deadlines.quit, unrecorded);

@@ -1,5 +1,5 @@
 // Conversation is the record of an SMTP session as the log shows it: who said what, with secrets removed and the
-// message body reduced to its size. Bounded by limits::conversation_bytes: what comes later is left out.
+// message body reduced to its size. Bounded by limits::conversation_bytes: beyond it the middle is left out.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
 // MAIL, RCPT and DATA of ServerSession (RFC 5321 §4.1.1.2–4).
+#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -142,11 +143,9 @@ async::Task<ServerSession::Next> ServerSession::data() {
   say(354, "End with a dot on a line of its own");
   if (!co_await flush()) co_return Next::close;
   DotDecoder decoder(options_.message_bytes);
-  const Monotonic begun = loop_.now();
-  std::uint64_t read = 0;
+  Monotonic end = loop_.now() + options_.data_patience;
   while (!decoder.done()) {
-    const Duration earned = std::chrono::nanoseconds(std::chrono::seconds(1)) * read / options_.data_bytes_per_second;
-    stream_->set_deadline(begun + options_.data_patience + earned);
+    stream_->set_deadline(end);
     const Result<std::string_view> bytes = co_await reader_.peek();
     if (!bytes && bytes.error().code == ErrorCode::timeout) {
       stream_->set_deadline(loop_.now() + options_.command_patience);
@@ -155,7 +154,9 @@ async::Task<ServerSession::Next> ServerSession::data() {
     if (!bytes || bytes->empty()) co_return Next::close;
     const std::size_t taken = decoder.push(*bytes);
     reader_.consume(taken);
-    read += taken;
+    // However fast it began: a message that stops holds its memory no longer than one that never began.
+    const Duration earned = std::chrono::nanoseconds(std::chrono::seconds(1)) * taken / options_.data_bytes_per_second;
+    end = std::min(end + earned, loop_.now() + options_.data_patience);
   }
   mail::Envelope envelope = std::move(*envelope_);
   reset();

@@ -34,11 +34,16 @@ Result<> may_update(const std::vector<ConnectionRecord>& existing, const Connect
   return {};
 }
 
-Result<> may_delete(const std::vector<ConnectionRecord>& existing, ConnectionId id, std::uint64_t unfinished_emails) {
+Result<> may_delete(const std::vector<ConnectionRecord>& existing, const RoutingTable& routing, ConnectionId id,
+                    std::uint64_t unfinished_emails) {
   const ConnectionRecord* current = find(existing, id);
   if (current == nullptr) return fail(ErrorCode::not_found, "no such connection");
   if (!another_enabled(existing, id) || existing.size() == 1) return last_connection();
   if (unfinished_emails > 0) return fail(ErrorCode::conflict, "connection_in_use:" + std::to_string(unfinished_emails));
+  // A rule without it would send its mail elsewhere, or keep it waiting: that is for the staff to say.
+  for (std::size_t i = 0; i < routing.rules.size(); ++i)
+    if (std::ranges::find(routing.rules[i].connections, id) != routing.rules[i].connections.end())
+      return fail(ErrorCode::conflict, "connection_in_rules:" + std::to_string(i + 1));
   return {};
 }
 

@@ -12,6 +12,7 @@ namespace postroom::store {
 Result<> may_create(const std::vector<ConnectionRecord>& existing, const ConnectionRecord& created);
 Result<> may_update(const std::vector<ConnectionRecord>& existing, const ConnectionRecord& changed,
                     std::int64_t expected_version);
-Result<> may_delete(const std::vector<ConnectionRecord>& existing, ConnectionId id, std::uint64_t unfinished_emails);
+Result<> may_delete(const std::vector<ConnectionRecord>& existing, const RoutingTable& routing, ConnectionId id,
+                    std::uint64_t unfinished_emails);
 
 }  // namespace postroom::store

@@ -122,7 +122,7 @@ struct MessageRecord {
   std::uint64_t size_bytes = 0;
   bool eight_bit = false;
   bool smtputf8 = false;
-  std::string submitted_by;  // the credential, e.g. "key:3"; "" for the local operator
+  std::string submitted_by;  // the credential: "key:3", "user:ann@…", "local:root"
   std::uint32_t email_count = 0;
 
   Timestamp created_at() const { return id.at(); }

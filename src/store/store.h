@@ -146,8 +146,8 @@ struct RetentionCut {
 };
 
 // A store's refusal to change a connection is one of these codes in Error::message's place: the API turns them into
-// answers. ErrorCode::conflict with message "last_connection", "stale_version" or "connection_in_use:<count>";
-// not_found when there is no such connection.
+// answers. ErrorCode::conflict with message "last_connection", "stale_version", "connection_in_use:<count>" or
+// "connection_in_rules:<the first one's number>"; not_found when there is no such connection.
 struct ConnectionChange {
   ConnectionRecord connection;
   std::int64_t expected_version = 0;

@@ -299,6 +299,17 @@ class JsonTest(HttpAttack):
                 self.problem_of(answer, 415, "unsupported_media_type")
         self.nothing_came_of_it()
 
+    def test_a_large_body_of_a_stranger_is_not_read(self):
+        for framing in (b"Content-Length: 30000000\r\n", CHUNKED):
+            for credentials in (b"", b"Authorization: Bearer nonsense\r\n"):
+                with self.subTest(framing=framing, credentials=credentials), self.exchange() as exchange:
+                    sent = exchange.send(POST + HOST + credentials + JSON + framing + b"Expect: 100-continue\r\n\r\n")
+                    self.is_problem(sent.answer(), 401, "unauthorized")
+        with self.exchange() as exchange:
+            exchange.send(POST + HOST + self.key + JSON + b"Content-Length: 30000000\r\nExpect: 100-continue\r\n\r\n")
+            self.assertEqual(exchange.finish().rest(), b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.nothing_came_of_it()
+
     def test_batches_of_no_or_too_many_messages_are_refused(self):
         for messages in ([], [GOOD] * 1001, {}, None, "x"):
             answer = self.postroom.api("POST", "/messages/batch", {"messages": messages})
@@ -342,6 +353,26 @@ class IdempotencyTest(HttpAttack):
         with self.exchange() as exchange:
             self.is_problem(exchange.send(request).answer(), *BAD)
         self.nothing_came_of_it()
+
+    def raw(self, query, content, key="order-17"):
+        return self.postroom.api("POST", "/messages/raw?" + query, content,
+                                 headers={"Content-Type": "message/rfc822", "Idempotency-Key": key})
+
+    def test_the_same_bytes_to_somebody_else_are_another_message(self):
+        """The envelope of a raw message stands in the address, not in the body."""
+        content = b"From: shop@example.com\r\nSubject: Hello\r\n\r\nGood day.\r\n"
+        first = self.raw("from=shop@example.com&to=ann@example.org", content)
+        again = self.raw("from=shop@example.com&to=ann@example.org", content)
+        self.assertEqual((again.status, again.json["id"]), (202, first.json["id"]))
+        self.problem_of(self.raw("from=shop@example.com&to=bob@example.org", content), 409, "idempotency_conflict")
+
+    def test_the_same_bytes_are_not_the_same_call_elsewhere(self):
+        body = b"\n" + json.dumps({"messages": [GOOD]}).encode()
+        batch = self.postroom.api("POST", "/messages/batch", body, headers={"Content-Type": "application/json",
+                                                                            "Idempotency-Key": "order-17"})
+        self.assertEqual(batch.status, 202, batch)
+        self.problem_of(self.raw("from=shop@example.com&to=ann@example.org", body), 409, "idempotency_conflict")
+        self.assertEqual(self.postroom.api("GET", "/queue").status, 200, "the server goes on")
 
     def test_the_same_key_of_another_client_is_another_key(self):
         other = self.postroom.create_key("other", "send")

@@ -3,9 +3,12 @@
 import json
 import os
 import re
+import subprocess
+import tempfile
 import unittest
 
-from harness import ROOT, Capture, PostroomTest
+from harness import BINARY, ROOT, Capture, PostroomTest
+from postfix import free_ports
 from waiting import wait_for
 
 
@@ -47,10 +50,43 @@ class CommandLineTest(PostroomTest):
         self.postroom.command("check")
 
     def test_wrong_words_are_refused_on_stderr(self):
-        done = self.postroom.command("queue", "dance", check=False)
-        self.assertNotEqual(done.returncode, 0)
-        self.assertEqual(done.stdout, "")
-        self.assertTrue(done.stderr)
+        for words, said in ((("queue", "dance"), 'no command "dance"'), (("dance",), 'no command "dance"'),
+                            (("queue",), "which command?"), (("queue", "list", "--dance"), "--dance")):
+            done = self.postroom.command(*words, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertIn(said, done.stderr)
+
+    def test_who_only_looks_makes_no_data_directory(self):
+        mistyped = self.postroom.data + ".typo"
+        done = subprocess.run([BINARY, "queue", "list", "--data-dir", mistyped], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(mistyped, done.stderr)
+        self.assertFalse(os.path.exists(mistyped))
+
+    def test_what_cannot_be_written_is_a_failure(self):
+        for words in (("apikey", "create", "--name", "lost", "--scope", "send"), ("queue", "list", "--json"), ("log", "export")):
+            with self.subTest(words=words), open("/dev/full", "wb") as full:
+                done = subprocess.run([BINARY, *words, "--data-dir", self.postroom.data], stdout=full,
+                                      stderr=subprocess.PIPE, check=False)
+                self.assertEqual(done.returncode, 1)
+
+    def test_a_server_that_nobody_hears_serves(self):
+        """Its link for the first account can't be said; a file it opens must not get stderr's number either."""
+        for closed in ("2>&-", "2>/dev/full", "<&- 2>&-"):
+            with self.subTest(closed=closed), tempfile.TemporaryDirectory() as data:
+                server = subprocess.Popen(["sh", "-c", f'exec "$0" "$@" {closed}', BINARY, "serve", "--http", "127.0.0.1:0",
+                                           "--smtp", "off", "--data-dir", data], stdout=subprocess.PIPE, text=True)
+                self.assertRegex(server.stdout.readline(), "^listening http ")
+                server.terminate()
+                self.assertEqual(server.wait(), 0)
+                server.stdout.close()
+
+    def test_a_connection_test_that_fails_says_where_and_exits_with_1(self):
+        nobody, = free_ports(1)
+        connection = self.postroom.connect_to(nobody)["id"]
+        done = self.postroom.command("connection", "test", str(connection), check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, r"(?m)^connect +false ")
 
     def test_settings_that_make_no_sense_are_refused_by_name(self):
         for name, text in (("http", "http = 8080"), ("metrics.open", '[metrics]\nopen = "yes"'),
@@ -58,6 +94,8 @@ class CommandLineTest(PostroomTest):
                            ("limits.message_bytes", "[limits]\nmessage_bytes = 0"),
                            ("delivery.dot_timeout", "[delivery]\ndot_timeout = 30"),
                            ("delivery.dot_timeout", '[delivery]\ndot_timeout = "0s"'),
+                           ("delivery.retry", "[delivery]\nretry = []"), ("delivery.retry", '[delivery]\nretry = ["0s"]'),
+                           ("http_proxies", 'http_proxies = ["10.0.0.0/99"]'),
                            ("delivery.lanes", '[delivery]\nlanes = ["a", "a"]'),
                            ("submission.sessions", "[submission]\nsessions = -3"),
                            ("listener.allow_unauthenticated",

@@ -341,12 +341,18 @@ class RawTest(CompositionTest):
 
     def test_bcc_and_option_headers_stay_in_the_house(self):
         content = (b"From: a@example.com\r\nBcc: eve@example.org,\r\n adam@example.org\r\nX-Postroom-Tag: t\r\nbcc : x@y.example\r\n"
+                   b"Resent-Bcc: eve@example.org\r\n"
                    b"Subject: x\r\n\r\nBcc: this is text\r\n")
         answer = self.raw(content)
         self.postroom.wait_status(answer.json["emails"][0]["id"], "accepted")
         got = self.peer.messages[-1].content
         self.assertEqual((got.lower().count(b"bcc"), got.lower().count(b"x-postroom"), b"eve" in got, b"adam" in got),
                          (1, 0, False, False), got)
+
+    def test_a_message_that_goes_in_a_circle_is_refused(self):
+        hop = b"Received: from a.example by b.example; Fri, 27 Nov 2026 09:00:00 +0000\r\n"
+        self.assertEqual(self.raw(hop * 100 + b"Subject: x\r\n\r\ny\r\n").status, 202)
+        self.problem(self.raw(hop * 101 + b"Subject: x\r\n\r\ny\r\n"), 422, "message_invalid")
 
 
 if __name__ == "__main__":

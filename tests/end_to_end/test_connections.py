@@ -50,6 +50,8 @@ class ConnectionRulesTest(PostroomTest):
         made = self.postroom.connect_to(self.peer.port)
         path = f"/connections/{made['id']}"
         changed = self.postroom.api("PATCH", path, {"caption": "New", "version": made["version"]})
+        told = [entry for entry in self.postroom.get("/audit")["items"] if entry["action"] == "connection.update"]
+        self.assertEqual([entry["detail"] for entry in told], ["caption"])
         self.assertEqual(changed.status, 200, changed)
         self.assertGreater(changed.json["version"], made["version"])
         self.problem(self.postroom.api("PATCH", path, {"caption": "Old", "version": made["version"]}), 409)

@@ -74,6 +74,27 @@ class ListsTest(PostroomTest):
             with self.subTest(query=query):
                 self.problem(self.postroom.api("GET", "/log?" + query), 400, code)
 
+    def test_a_cursor_is_of_one_list_and_nothing_else(self):
+        cursor = self.postroom.get("/log", limit=2)["next_cursor"]
+        other = cursor[:-3] + ("A" if cursor[-3] != "A" else "B") + cursor[-2:]
+        for path, wrong in (("/queue", cursor), ("/audit", cursor), ("/delivery/events", cursor), ("/log", other)):
+            with self.subTest(path=path):
+                self.problem(self.postroom.api("GET", f"{path}?limit=2&cursor={wrong}"), 400, "cursor_mismatch")
+
+    def test_what_has_come_since_a_preview_can_be_kept_out(self):
+        first = self.postroom.send_one(send_at="2027-06-01T00:00:00Z")
+        act = {"action": "hold", "filter": {"status": "scheduled"}, "reason": "looked at"}
+        preview = self.postroom.api("POST", "/queue/actions", {**act, "dry_run": True}).json
+        wait_for(lambda: self.postroom.api("POST", "/queue/actions", {**act, "dry_run": True}).json["as_of"] > preview["as_of"],
+                 "the clock goes on")
+        self.postroom.send_one(send_at="2027-06-01T00:00:00Z")
+        act["filter"]["created_at_to"] = preview["as_of"]
+        done = self.postroom.api("POST", "/queue/actions", act).json
+        self.assertEqual((preview["matched"], done), (1, {"matched": 1, "changed": 1, "skipped": 0}))
+        self.assertEqual(self.postroom.email(first)["status"], "held")
+        audit = [entry for entry in self.postroom.get("/audit")["items"] if entry["reason"] == "looked at"]
+        self.assertEqual([(entry["object"], "created_at_to" in entry["detail"]) for entry in audit], [("queue:1 emails", True)])
+
     def test_csv_export_disarms_formulas(self):
         answer = self.postroom.api("GET", "/log/export?format=csv")
         self.assertEqual(answer.headers.get_content_type(), "text/csv")

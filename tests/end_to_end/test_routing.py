@@ -33,6 +33,21 @@ class RoutingRulesTest(PostroomTest):
             self.postroom.wait_status(each, "accepted")
             self.assertEqual([row["connection_id"] for row in self.postroom.log(active_queue_id=each)], [connection])
 
+    def test_mail_without_a_sender_gets_that_of_the_connection_its_rule_names(self):
+        for connection, sender in ((self.one, "one@example.com"), (self.two, "two@example.com")):
+            self.assertEqual(self.postroom.api("PATCH", f"/connections/{connection}", {"send_from": sender}).status, 200)
+        self.set_rules({"recipient_domain": "example.net", "connection_ids": [self.two]})
+        for recipient, sender in (("ann@example.net", "two@example.com"), ("ann@example.org", "one@example.com")):
+            sent = self.postroom.api("POST", "/messages", {"to": [recipient], "subject": "x", "text": "x"})
+            self.assertEqual(sent.status, 202, sent)
+            self.assertEqual(self.postroom.get(f"/messages/{sent.json['id']}")["from"], sender)
+
+    def test_a_connection_that_a_rule_names_is_not_deleted(self):
+        self.set_rules({"recipient_domain": "example.net", "connection_ids": [self.two]})
+        self.problem(self.postroom.api("DELETE", f"/connections/{self.two}"), 409, "connection_in_rules")
+        self.set_rules()
+        self.assertEqual(self.postroom.api("DELETE", f"/connections/{self.two}").status, 204)
+
     def test_mail_of_a_rule_waits_for_its_connections_or_takes_any_as_the_rule_says(self):
         gone, = free_ports(1)
         shut = self.postroom.connect_to(gone, caption="Shut", priority=3)["id"]

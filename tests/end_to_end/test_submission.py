@@ -246,8 +246,12 @@ class OptionTest(SubmissionTest):
                                   b"X-Postroom-On-Doubt: perhaps\r\n" + MAIL,
                                   headers={"Content-Type": "message/rfc822"})
         self.problem(wrong, 422, pointer="/X-Postroom-On-Doubt")
-        self.refused(550, "X-Postroom-On-Doubt", client.sendmail, "shop@example.com", "ann@example.org",
-                     b"X-Postroom-On-Doubt: perhaps\r\n" + MAIL)
+        for option, name in ((b"X-Postroom-On-Doubt: perhaps", "X-Postroom-On-Doubt"),
+                             (b"X-Postroom-Tag: " + b"t" * 65, "X-Postroom-Tag"),
+                             (b"X-Postroom-Lane: none", "X-Postroom-Lane"),
+                             (b"X-Postroom-Connection: 99", "X-Postroom-Connection"),
+                             (b"X-Postroom-Send-At: 2099-01-01T00:00:00Z", "X-Postroom-Send-At")):
+            self.refused(550, name, client.sendmail, "shop@example.com", "ann@example.org", option + b"\r\n" + MAIL)
 
 
 class DiskTest(SubmissionTest):

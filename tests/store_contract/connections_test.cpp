@@ -1,3 +1,4 @@
+#include "store/pauses.h"
 #include "store_contract/store_contract.h"
 
 namespace postroom::store {
@@ -146,6 +147,27 @@ TEST_P(Connections, RefusesToDeleteOneThatMailWaitsFor) {
   remove.filter = QueueFilter{};
   EXPECT_EQ(get(store_->act(remove, mailroom_.now())).changed, 3u);
   must(store_->delete_connection(used.id, {}));
+}
+
+TEST_P(Connections, RefusesToDeleteOneThatARoutingRuleNames) {
+  const ConnectionRecord kept = created("kept");
+  const ConnectionRecord named = created("named");
+  RoutingTable table;
+  table.rules = {{"", "example.org", "", "", {kept.id}, Otherwise::wait},
+                 {"", "example.net", "", "", {kept.id, named.id}, Otherwise::wait}};
+  table = get(store_->set_routing(table, {}));
+  EXPECT_EQ(refusal(run(store_->delete_connection(named.id, {})).error()), "connection_in_rules:2");
+  table.rules.pop_back();
+  get(store_->set_routing(table, {}));
+  must(store_->delete_connection(named.id, {}));
+}
+
+TEST_P(Connections, TakesTheirPauseWithThem) {
+  created("kept");
+  const ConnectionRecord paused = created("paused");
+  must(store_->set_setting(pause_of_connection(paused.id), "waiting for the provider"));
+  must(store_->delete_connection(paused.id, {}));
+  EXPECT_TRUE(get(store_->settings(std::string(pause_prefix))).empty());
 }
 
 TEST_P(Connections, GivesNoIdTwice) {

@@ -8,6 +8,7 @@
 #include "store/connection_rules.h"
 #include "store/filters.h"
 #include "store/memory/memory_store.h"
+#include "store/pauses.h"
 
 namespace postroom::store::memory {
 namespace {
@@ -168,9 +169,11 @@ Answer<ConnectionRecord> MemoryStore::update_connection(ConnectionChange change)
 
 Answer<> MemoryStore::delete_connection(ConnectionId id, AuditRecord audit) {
   const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
-    if (Result<> allowed = may_delete(by_priority(disk), id, unfinished_over(disk, id)); !allowed) return allowed;
+    if (Result<> allowed = may_delete(by_priority(disk), disk.routing, id, unfinished_over(disk, id)); !allowed)
+      return allowed;
     disk.connections.erase(id);
     disk.health.erase(id);
+    disk.settings.erase(pause_of_connection(id));
     std::erase_if(disk.usage, [id](const auto& entry) { return entry.first.first == id; });
     keep_audit(disk, audit);
     return {};

@@ -9,7 +9,7 @@
 namespace postroom::store::sqlite {
 namespace {
 
-constexpr std::size_t chunk = 5000;  // emails a transaction, so that the writer stays responsive
+constexpr std::size_t chunk = 1000;  // emails a transaction: new mail waits behind it
 
 void finish(EmailRecord& email, EmailStatus status, ReasonClass reason_class, std::string reason, Timestamp now) {
   email.status = status;

@@ -4,6 +4,7 @@
 
 #include "store/connection_rules.h"
 #include "store/filters.h"
+#include "store/pauses.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -188,13 +189,19 @@ Answer<> SqliteStore::delete_connection(ConnectionId id, AuditRecord audit) {
     if (!existing) return std::unexpected(existing.error());
     const Result<std::uint64_t> unfinished = unfinished_over(database, id);
     if (!unfinished) return std::unexpected(unfinished.error());
-    if (Result<> allowed = may_delete(*existing, id, *unfinished); !allowed) return allowed;
+    const Result<RoutingTable> routing = read_routing(database);
+    if (!routing) return std::unexpected(routing.error());
+    if (Result<> allowed = may_delete(*existing, *routing, id, *unfinished); !allowed) return allowed;
     for (const char* of : {"connection WHERE id", "connection_health WHERE id", "usage WHERE connection_id",
                            "reply_rule WHERE connection_id"}) {
       Statement remove = database.prepare(std::string("DELETE FROM ") + of + "=?");
       remove << id;
       if (Result<> done = remove.run(); !done) return done;
     }
+    Statement resume = database.prepare("DELETE FROM setting WHERE name=?");
+    const std::string pause = pause_of_connection(id);
+    resume << pause;
+    if (Result<> done = resume.run(); !done) return done;
     return insert_audit(database, audit);
   });
   if (written && connections_listener_) connections_listener_();

@@ -154,7 +154,7 @@ Result<std::size_t> expire_some(Database& database, Timestamp now, std::size_t l
   {
     Statement select = database.prepare(std::string("SELECT ") + email_columns +
                                         " FROM email e JOIN message m ON m.id=e.message_id"
-                                        " WHERE e.expires_at<=? AND +e.status IN (0,1,3,4) LIMIT ?");
+                                        " WHERE e.expires_at<=? AND e.status<>5 AND +e.status IN (0,1,3,4) LIMIT ?");
     select << now << static_cast<std::int64_t>(limit);
     while (select.step()) due.push_back(read_email(select));
     if (const Result<> error = select.error(); !error) return std::unexpected(error.error());

@@ -140,6 +140,16 @@ Narrowing entries_with_status(const QueueFilter& filter) {
   return sources;
 }
 
+// The class that the stored rows must have too; nullopt when the filter says nothing of the kind.
+std::optional<ReasonClass> stored_class(const QueueFilter& filter) {
+  const bool may_differ = filter.reason_class == ReasonClass::expired;  // shown before it is stored (as_of.h)
+  return may_differ ? std::nullopt : filter.reason_class;
+}
+
+Narrowing entries_of_reason_class(ReasonClass reason) {
+  return {entries("email_reason_class", "reason_class<>0 AND reason_class=?", {static_cast<std::int64_t>(reason)})};
+}
+
 Narrowing entries_of_connection(ConnectionId id) {
   return {entries("email_pinned", "pinned_to=?", {id}), entries("email_doubt", "in_doubt_with=?", {id})};
 }
@@ -157,6 +167,8 @@ std::vector<Narrowing> narrowings_of(const QueueFilter& filter, Timestamp now) {
   if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
     all.push_back({entries("email_domain", "domain=?", {to_lower(filter.email->value)})});
   if (filter.connection_id) all.push_back(entries_of_connection(*filter.connection_id));
+  if (const std::optional<ReasonClass> reason = stored_class(filter); reason && *reason != ReasonClass::none)
+    all.push_back(entries_of_reason_class(*reason));
   if (asks_only_queued_states(filter)) {
     all.push_back(entries_with_status(filter));
     if (asks(filter, EmailStatus::queued)) all.back().push_back(scheduled_and_due(now));
@@ -178,6 +190,8 @@ Result<Narrowing> sources_by_id(Database& database, const QueueFilter& filter, T
   if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
     return Narrowing{entries("email_domain", "domain=?", {to_lower(filter.email->value)})};
   if (filter.connection_id) return entries_of_connection(*filter.connection_id);
+  if (const std::optional<ReasonClass> reason = stored_class(filter); reason && *reason != ReasonClass::none)
+    return entries_of_reason_class(*reason);
   if (asks_only_queued_states(filter)) {
     Narrowing sources = entries_with_status(filter);
     if (!asks(filter, EmailStatus::queued) || asks(filter, EmailStatus::scheduled)) return sources;
@@ -333,12 +347,11 @@ std::int64_t stored_states(const QueueFilter& filter) {
 Test test_of(const QueueFilter& filter) {
   const ConnectionId connection = filter.connection_id.value_or(0);
   const bool domain = filter.email && filter.email->kind == EmailFilter::Kind::domain;
-  const ReasonClass reason =
-      filter.reason_class.value_or(ReasonClass::expired);  // which is shown, and may be stored not
+  const std::optional<ReasonClass> reason = stored_class(filter);
   Test test;
   test.demand(asks_only_queued_states(filter), "(?>>status)&1", {stored_states(filter)});
   test.demand(filter.lane.has_value(), "lane=?", {filter.lane.value_or("")});
-  test.demand(reason != ReasonClass::expired, "reason_class=?", {static_cast<std::int64_t>(reason)});
+  test.demand(reason.has_value(), "reason_class=?", {static_cast<std::int64_t>(reason.value_or(ReasonClass::none))});
   test.demand(filter.connection_id.has_value(), "pinned_to=? OR in_doubt_with=?", {connection, connection});
   test.demand(domain, "domain=?", {domain ? to_lower(filter.email->value) : ""});
   for (const QueueSort sort : {QueueSort::attempts, QueueSort::last_attempt_at, QueueSort::next_attempt_at}) {

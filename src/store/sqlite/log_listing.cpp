@@ -42,6 +42,12 @@ std::vector<Narrowing> narrowings_by_id(const LogFilter& filter) {
     all.push_back({entries("attempt_address", "address=?", {filter.email->value})});
   if (filter.email && filter.email->kind == EmailFilter::Kind::domain)
     all.push_back({entries("attempt_domain", "domain=?", {to_lower(filter.email->value)})});
+  if (filter.reply_code && *filter.reply_code >= 300)
+    all.push_back(
+        {entries("attempt_reply_code", "reply_code>=300 AND reply_code=?", {std::int64_t{*filter.reply_code}})});
+  if (filter.reason_class && *filter.reason_class != ReasonClass::none)
+    all.push_back({entries("attempt_reason_class", "reason_class<>0 AND reason_class=?",
+                           {static_cast<std::int64_t>(*filter.reason_class)})});
   if (Narrowing status = entries_with_status(filter); !status.empty()) all.push_back(std::move(status));
   if (filter.connection_id) all.push_back({entries("attempt_connection", "connection_id=?", {*filter.connection_id})});
   if (filter.lane) all.push_back({entries("attempt_lane", "lane=?", {*filter.lane})});

@@ -27,23 +27,6 @@ std::vector<ConnectionId> split_ids(const std::string& text) {
   return ids;
 }
 
-Result<RoutingTable> read_table(Database& database) {
-  RoutingTable table;
-  {
-    Statement version = database.prepare("SELECT CAST(value AS INTEGER) FROM setting WHERE name=?");
-    version << version_setting;
-    if (version.step()) table.version = version.integer(0);
-    if (const Result<> error = version.error(); !error) return std::unexpected(error.error());
-  }
-  Statement select = database.prepare(
-      "SELECT sender_domain, recipient_domain, lane, tag, connections, otherwise FROM routing_rule ORDER BY position");
-  while (select.step())
-    table.rules.push_back({select.text(0), select.text(1), select.text(2), select.text(3), split_ids(select.text(4)),
-                           static_cast<Otherwise>(select.integer(5))});
-  if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
-  return table;
-}
-
 Result<> know_connections(Database& database, const RoutingTable& table) {
   for (const RoutingRule& rule : table.rules)
     for (const ConnectionId id : rule.connections) {
@@ -74,17 +57,34 @@ Result<> write_table(Database& database, const RoutingTable& table) {
 
 }  // namespace
 
+Result<RoutingTable> read_routing(Database& database) {
+  RoutingTable table;
+  {
+    Statement version = database.prepare("SELECT CAST(value AS INTEGER) FROM setting WHERE name=?");
+    version << version_setting;
+    if (version.step()) table.version = version.integer(0);
+    if (const Result<> error = version.error(); !error) return std::unexpected(error.error());
+  }
+  Statement select = database.prepare(
+      "SELECT sender_domain, recipient_domain, lane, tag, connections, otherwise FROM routing_rule ORDER BY position");
+  while (select.step())
+    table.rules.push_back({select.text(0), select.text(1), select.text(2), select.text(3), split_ids(select.text(4)),
+                           static_cast<Otherwise>(select.integer(5))});
+  if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+  return table;
+}
+
 Answer<RoutingTable> SqliteStore::routing() {
   co_return co_await read<RoutingTable>([](Database& database) -> Result<RoutingTable> {
     const Snapshot snapshot(database);
-    return read_table(database);
+    return read_routing(database);
   });
 }
 
 Answer<RoutingTable> SqliteStore::set_routing(RoutingTable table, AuditRecord audit) {
   RoutingTable changed;
   const Result<> written = co_await write(Touches::connections, [&](Database& database) -> Result<> {
-    const Result<RoutingTable> before = read_table(database);
+    const Result<RoutingTable> before = read_routing(database);
     if (!before) return std::unexpected(before.error());
     if (before->version != table.version) return fail(ErrorCode::conflict, "stale_version");
     if (Result<> known = know_connections(database, table); !known) return known;

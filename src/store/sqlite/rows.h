@@ -47,5 +47,6 @@ Result<> store_email(Database& database, const EmailRecord& email);
 Result<std::int64_t> last_row(Database& database);  // the id that the insert before it gave
 Result<> insert_event(Database& database, EmailId email, const EmailEvent& event);
 Result<> insert_audit(Database& database, const AuditRecord& audit);
+Result<RoutingTable> read_routing(Database& database);
 
 }  // namespace postroom::store::sqlite

@@ -159,6 +159,15 @@ CREATE INDEX email_last_staying ON email(status, last_attempt_at)
 CREATE INDEX email_attempts_staying ON email(status, attempts)
   WHERE status = 1 OR status = 3 OR status = 4 OR status = 5;
 )sql",
+    // Mail in doubt never expires, and must not stand before what does. Why mail has failed: what goes well pays
+    // nothing.
+    R"sql(
+DROP INDEX email_expires;
+CREATE INDEX email_expires ON email(expires_at) WHERE status <> 5;
+CREATE INDEX email_reason_class ON email(reason_class) WHERE reason_class <> 0;
+CREATE INDEX attempt_reason_class ON attempt(reason_class) WHERE reason_class <> 0;
+CREATE INDEX attempt_reply_code ON attempt(reply_code) WHERE reply_code >= 300;
+)sql",
 };
 
 }  // namespace

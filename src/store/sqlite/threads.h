@@ -4,7 +4,6 @@
 // read-only connections that see what is committed.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -40,7 +39,6 @@ class Writer {
   ~Writer();  // runs what is queued, then closes
 
   void submit(Job job);
-  bool healthy() const { return healthy_; }  // the last commit succeeded
 
  private:
   void run();
@@ -57,7 +55,7 @@ class Writer {
   std::vector<Job> queued_;
   std::size_t enough_ = 1;  // jobs to begin with: as many as the last batch had
   bool stopping_ = false;
-  std::atomic<bool> healthy_{true};
+  bool healthy_ = true;  // the last commit succeeded; the writer's own
   std::thread thread_;
 };
 
