@@ -329,6 +329,15 @@ TEST_F(EngineTest, FailsMailWhoseNeedNoConnectionMeets) {
   EXPECT_EQ(store_.disk().finished.at(id).tries, 2u);
 }
 
+TEST_F(EngineTest, CallsAConnectionDownWhoseServerTurnsItAway) {
+  provider_.then(Script{"S: 554 5.7.1 Your address is blocked"});
+  connect();
+  begin();
+  submit();
+  loop_.run_for(seconds(1));
+  EXPECT_EQ(health(), store::HealthState::down) << "policy is the reply's class, but no mail was spoken of";
+}
+
 // Also what goes over sessions of a connection that was changed meanwhile.
 TEST_F(EngineTest, CutsWhatIsUnderWayWhenPatienceEndsAtAStop) {
   Script says_nothing = testing::one_message("");

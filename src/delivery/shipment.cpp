@@ -320,7 +320,9 @@ void Engine::judge_connection(const Transaction& transaction, const smtp::Transa
   for (const smtp::RecipientOutcome& outcome : result.recipients) {
     if (outcome.kind == Kind::doubt) continue;  // one lost reply says nothing (api.md)
     const policy::Verdict verdict = classify_outcome(outcome, company_in(result), transaction.connection);
-    if (outcome.kind != Kind::accepted && policy::is_connection_fault(verdict.scope))
+    // Whatever a server says against a session before there is any mail, it says of the connection.
+    const bool no_mail_yet = outcome.phase < smtp::Phase::mail;
+    if (outcome.kind != Kind::accepted && (no_mail_yet || policy::is_connection_fault(verdict.scope)))
       return feel(transaction.connection.id, verdict, describe(outcome));
     well = well || outcome.kind == Kind::accepted || outcome.kind == Kind::refused;
   }

@@ -1,5 +1,5 @@
-import { Fragment, useEffect } from 'react';
-import { Route, Switch, useLocation } from 'wouter';
+import { Fragment } from 'react';
+import { Route, Switch } from 'wouter';
 import { useStore } from './lib/store';
 import { speech } from './lib/i18n';
 import { later } from './lib/later';
@@ -14,7 +14,6 @@ const House = later(async () => (await import('./House')).House, Waiting);
 
 export function App() {
   useSessionKeeping();
-  useOidcAnswer();
   // Another language draws everything anew.
   const { language } = useStore(speech);
   return (
@@ -27,12 +26,4 @@ export function App() {
       <Toasts />
     </Fragment>
   );
-}
-
-/** The identity provider's way back ends at /#/sign-in?error=CODE when it did not work out. */
-function useOidcAnswer() {
-  const [, navigate] = useLocation();
-  useEffect(() => {
-    if (location.hash.startsWith('#/sign-in')) navigate(location.hash.slice(1), { replace: true });
-  }, [navigate]);
 }

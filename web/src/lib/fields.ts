@@ -20,7 +20,8 @@ export const email = () => z.string().check(z.trim(), z.email(t('form.email')));
 
 /** A whole number; a field's text becomes one, the empty text 0. */
 export const whole = (least: number, most: number) => {
-  const range = t('form.between', { least, most });
+  // As one types them: "65535", not "65,535".
+  const range = t('form.between', { least: String(least), most: String(most) });
   return z.coerce.number(t('form.number')).check(z.int(t('form.number')), z.minimum(least, range), z.maximum(most, range));
 };
 

@@ -12,13 +12,13 @@ describe('formats', () => {
     expect(format.dateTime('2025-11-23T21:59:55.123Z', now)).toContain('2025');
     expect(format.clock('2026-11-23T21:59:55.123Z')).toBe('21:59:55.123');
   });
-  it('write sizes, spans and durations in their largest unit', () => {
-    expect(format.bytes(1)).toBe('1 byte');
-    expect(format.bytes(38_457)).toBe('38 kB');
-    expect(format.bytes(1_234_567)).toBe('1.2 MB');
-    expect(format.span(14 * 60 + 5)).toBe('14 mins');
-    expect(format.milliseconds(562)).toBe('562 ms');
-    expect(format.milliseconds(2_140)).toBe('2.1 secs');
+  it('write sizes, spans and durations in their largest unit, on one line with it', () => {
+    expect(format.bytes(1)).toBe('1\u00a0byte');
+    expect(format.bytes(38_457)).toBe('38\u00a0kB');
+    expect(format.bytes(1_234_567)).toBe('1.2\u00a0MB');
+    expect(format.span(14 * 60 + 5)).toBe('14\u00a0mins');
+    expect(format.milliseconds(562)).toBe('562\u00a0ms');
+    expect(format.milliseconds(2_140)).toBe('2.1\u00a0secs');
   });
   it('say how far away a time is', () => {
     const now = Date.parse('2026-11-27T00:00:00Z');

@@ -50,6 +50,10 @@ export function zoneName(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
+/** A number and its unit, which stay on one line. */
+const measure = (n: number, unit: string, options: Intl.NumberFormatOptions = {}) =>
+  numbers({ style: 'unit', unit, unitDisplay: 'short', ...options }).format(n).replaceAll(' ', '\u00a0');
+
 export function bytes(n: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
   let unit = 0;
@@ -57,12 +61,11 @@ export function bytes(n: number): string {
     n /= 1000;
     unit += 1;
   }
-  return numbers({ style: 'unit', unit: units[unit], unitDisplay: unit ? 'short' : 'long', maximumFractionDigits: n < 10 && unit ? 1 : 0 }).format(n);
+  return measure(n, units[unit]!, { unitDisplay: unit ? 'short' : 'long', maximumFractionDigits: n < 10 && unit ? 1 : 0 });
 }
 
 export function milliseconds(n: number): string {
-  if (n < 1000) return numbers({ style: 'unit', unit: 'millisecond', unitDisplay: 'short' }).format(Math.round(n));
-  return numbers({ style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 }).format(n / 1000);
+  return n < 1000 ? measure(Math.round(n), 'millisecond') : measure(n / 1000, 'second', { maximumFractionDigits: 1 });
 }
 
 const spans: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -75,8 +78,8 @@ const spans: [Intl.RelativeTimeFormatUnit, number][] = [
 export function span(seconds: number): string {
   for (const [unit, size] of spans)
     if (Math.abs(seconds) >= size)
-      return numbers({ style: 'unit', unit, unitDisplay: unit === 'day' ? 'long' : 'short', maximumFractionDigits: 0 }).format(Math.floor(seconds / size));
-  return numbers({ style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 0 }).format(Math.max(0, Math.floor(seconds)));
+      return measure(Math.floor(seconds / size), unit, { unitDisplay: unit === 'day' ? 'long' : 'short', maximumFractionDigits: 0 });
+  return measure(Math.max(0, Math.floor(seconds)), 'second', { maximumFractionDigits: 0 });
 }
 
 /** "3 minutes ago", "in 2 hours", "just now". */

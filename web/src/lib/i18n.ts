@@ -73,6 +73,8 @@ export function tn(key: MessageKey, n: number, values?: Values): string {
   return fill(message[form] ?? message.other, { n, ...values });
 }
 
+export const isMessage = (key: string): key is MessageKey => Object.hasOwn(speech.get().messages, key);
+
 /** A message whose key is made from a word of the API; the word itself when the catalogue doesn't have it yet. */
 export function word(group: string, value: string): string {
   const message = speech.get().messages[`${group}.${value}` as MessageKey] as string | undefined;

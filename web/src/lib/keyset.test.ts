@@ -151,6 +151,36 @@ describe('KeysetLadder', () => {
     expect(ladder.at(0)?.id).toBe('31');
   });
 
+  it('begins with the next look when it could not be read at all, and says until then why', async () => {
+    const { fetchPage } = server(30);
+    const ladder = ladderOf(fetchPage);
+    fetchPage.mockRejectedValueOnce(new Error('away'));
+    ladder.want(0, 12);
+    await settle();
+    fetchPage.mockRejectedValueOnce(new Error('still away'));
+    await ladder.refresh(true);
+    expect(ladder.error?.message).toBe('still away');
+    await ladder.refresh(false);
+    expect(ladder.error).toBeNull();
+    expect(ladder.at(0)?.id).toBe('30');
+    await settle();
+    expect(ladder.at(12)?.id).toBe('18');
+  });
+
+  it('reads with the next look what could not be read further down', async () => {
+    const { fetchPage } = server(30);
+    const ladder = ladderOf(fetchPage);
+    ladder.want(0, 5);
+    await settle();
+    fetchPage.mockRejectedValueOnce(new Error('away'));
+    ladder.want(10, 15);
+    await settle();
+    await ladder.refresh(false);
+    await settle();
+    expect(ladder.error).toBeNull();
+    expect(ladder.at(12)?.id).toBe('18');
+  });
+
   it('keeps rows through a failure and reads on after a retry', async () => {
     const { fetchPage } = server(30);
     const ladder = ladderOf(fetchPage);

@@ -105,9 +105,10 @@ export class KeysetLadder<Row> {
   /**
    * Looks at the list's head again. `calm`: nobody is in the middle of something, the new head may take the place of
    * the old; otherwise rows keep their places, take over their new values, and what is new above them is counted.
+   * A list that could not be read at all begins with it.
    */
   async refresh(calm: boolean): Promise<void> {
-    if (!this.started || this.loading.has(0)) return;
+    if (this.loading.has(0)) return;
     const signal = this.abort.signal;
     this.loading.add(0);
     try {
@@ -115,14 +116,18 @@ export class KeysetLadder<Row> {
       if (signal.aborted) return;
       this.total = page.total;
       this.error = null;
-      if (calm) this.restart(page);
+      if (calm || !this.started) this.restart(page);
       else this.merge(page);
     } catch (error) {
       // A failed look for news changes nothing that stands; the next one may succeed.
       if (!signal.aborted && !this.started) this.error = error as Error;
     } finally {
-      this.loading.delete(0);
-      this.tell();
+      if (!signal.aborted) {
+        this.loading.delete(0);
+        this.tell();
+        // Rows in sight may have failed before, or be new ones.
+        if (!this.error) this.want(this.wanted.from, this.wanted.to);
+      }
     }
   }
 
@@ -131,8 +136,7 @@ export class KeysetLadder<Row> {
     this.abort.abort();
     this.abort = new AbortController();
     this.loading.clear();
-    if (this.started) return this.refresh(true);
-    this.retry();
+    return this.refresh(true);
   }
 
   stop() {

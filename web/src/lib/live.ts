@@ -2,14 +2,11 @@
 // be had, a slow clock takes its place, so that nothing stays stale for good.
 import { Store, useStore } from './store';
 
-export interface Ticks {
-  queue: number;
-  log: number;
-  connections: number;
-  delivery: number;
-}
-export type Topic = keyof Ticks;
+const TOPICS = ['queue', 'log', 'connections', 'delivery'] as const;
+export type Topic = (typeof TOPICS)[number];
+export type Ticks = Record<Topic, number>;
 
+/** Rise with every change. They are this page's own: a server that was restarted counts from the beginning again. */
 export const ticks = new Store<Ticks>({ queue: 0, log: 0, connections: 0, delivery: 0 });
 /** Whether the stream is open; null before the first attempt has ended. */
 export const streaming = new Store<boolean | null>(null);
@@ -17,7 +14,8 @@ export const streaming = new Store<boolean | null>(null);
 const RECONNECT_MS = 15_000;
 const POLL_MS = 10_000;
 
-export function readTicks(data: string, before: Ticks): Ticks {
+/** The server's counters, as far as they can be read: over those that it told before. */
+export function readCounts(data: string, before: Partial<Ticks>): Partial<Ticks> {
   let told: Partial<Record<Topic, unknown>>;
   try {
     told = JSON.parse(data) as typeof told;
@@ -25,8 +23,14 @@ export function readTicks(data: string, before: Ticks): Ticks {
     return before;
   }
   const next = { ...before };
-  for (const topic of Object.keys(before) as Topic[]) if (typeof told[topic] === 'number') next[topic] = told[topic];
+  for (const topic of TOPICS) if (typeof told[topic] === 'number') next[topic] = told[topic];
   return next;
+}
+
+function rise(topics: readonly Topic[] = TOPICS) {
+  const next = { ...ticks.get() };
+  for (const topic of topics) next[topic] += 1;
+  ticks.set(next);
 }
 
 /** Listens until the returned function is called. `refused` is called when the answer is no stream: an EventSource does not say why. */
@@ -34,17 +38,26 @@ export function listen(refused: () => void, url = '/api/v1/events'): () => void 
   let source: EventSource | null = null;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
+  let counts: Partial<Ticks> = {};
 
   const poll = setInterval(() => {
     if (streaming.get() || document.hidden) return;
-    const before = ticks.get();
-    ticks.set({ queue: before.queue + 1, log: before.log + 1, connections: before.connections + 1, delivery: before.delivery + 1 });
+    rise();
   }, POLL_MS);
 
   const open = () => {
+    clearTimeout(retry);
     source = new EventSource(url);
-    source.onopen = () => streaming.set(true);
-    source.addEventListener('changed', (event) => ticks.set(readTicks((event as MessageEvent<string>).data, ticks.get())));
+    source.onopen = () => {
+      streaming.set(true);
+      // What happened while nobody listened is told by no counter: the first ones of a stream are news of everything.
+      counts = {};
+    };
+    source.addEventListener('changed', (event) => {
+      const before = counts;
+      counts = readCounts((event as MessageEvent<string>).data, before);
+      rise(TOPICS.filter((topic) => counts[topic] !== before[topic]));
+    });
     source.onerror = () => {
       streaming.set(false);
       // The browser tries again by itself after a broken stream, but gives up after an answer that is no stream.
@@ -53,13 +66,26 @@ export function listen(refused: () => void, url = '/api/v1/events'): () => void 
       refused();
     };
   };
-  open();
+  const close = () => {
+    clearTimeout(retry);
+    source?.close();
+    source = null;
+    streaming.set(null);
+  };
+  // A browser has six connections for a server: tabs that nobody looks at leave theirs to the others.
+  const onVisibility = () => {
+    if (document.hidden) return close();
+    if (source) return;
+    rise();
+    open();
+  };
+  if (!document.hidden) open();
+  document.addEventListener('visibilitychange', onVisibility);
   return () => {
     stopped = true;
-    clearTimeout(retry);
+    document.removeEventListener('visibilitychange', onVisibility);
     clearInterval(poll);
-    source?.close();
-    streaming.set(null);
+    close();
   };
 }
 

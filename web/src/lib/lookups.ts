@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { api, ok } from '../api/client';
-import { useTick, type Topic } from './live';
+import { useStreaming, useTick, type Topic } from './live';
 
 /** Reads again when the topic's counter rises. */
 export function useRefreshOn(topic: Topic, queryKey: readonly unknown[]) {
@@ -12,6 +12,15 @@ export function useRefreshOn(topic: Topic, queryKey: readonly unknown[]) {
   useEffect(() => {
     if (tick > 0) void queries.invalidateQueries({ queryKey: JSON.parse(name) as unknown[] });
   }, [tick, queries, name]);
+}
+
+/** Once the server is heard again, what it gave no answer to is asked again, on whatever page. */
+export function useSecondTry() {
+  const streaming = useStreaming();
+  const queries = useQueryClient();
+  useEffect(() => {
+    if (streaming) void queries.invalidateQueries({ predicate: ({ state }) => state.status === 'error' });
+  }, [streaming, queries]);
 }
 
 export const CONNECTIONS = ['connections'] as const;

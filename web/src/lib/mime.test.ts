@@ -9,6 +9,10 @@ describe('parseMail', () => {
     expect(mail.text).toBe('Hallo\n');
     expect(mail.headers).toContainEqual({ name: 'Subject', value: 'Grüße' });
   });
+  it('takes no line for a boundary that only begins like it', () => {
+    const mail = parseMail(bytes('Content-Type: multipart/mixed; boundary="a+b"\n\n--a+b \n\none\n--a+b1\ntwo\n--a+b--\nthree\n'));
+    expect(mail.text).toBe('one\n--a+b1\ntwo');
+  });
   it('reads text, HTML and attachments out of nested parts', () => {
     const mail = parseMail(bytes(`Content-Type: multipart/mixed; boundary="m"
 
@@ -37,7 +41,13 @@ aGFsbG8=
 `));
     expect(mail.text).toBe('Grüße und mehr');
     expect(mail.html).toBe('<b>Grüße</b>');
-    expect(mail.attachments).toEqual([{ type: 'application/pdf', filename: 'Résumé.pdf', size: 6, text: null }]);
+    expect(mail.attachments).toEqual([{ type: 'application/pdf', filename: 'Résumé.pdf', size: 5, text: null }]);
+  });
+  it('weighs an attachment without the padding and the line breaks of its base64', () => {
+    const size = (body: string) => parseMail(bytes(`Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n${body}\n`)).attachments[0]!.size;
+    expect(size('aGk=')).toBe(2);
+    expect(size('aA==')).toBe(1);
+    expect(size('aGFs\nbG8h')).toBe(6);
   });
   it('survives nonsense', () => {
     expect(parseMail(bytes('')).text).toBe('');

@@ -53,7 +53,7 @@ export function decodeWords(value: string): string {
 }
 
 function splitHead(raw: string): { headers: { name: string; value: string }[]; body: string } {
-  const end = /\r?\n\r?\n/.exec(raw);
+  const end = /(^|\r?\n)\r?\n/.exec(raw);  // a part may have no header at all
   const head = end ? raw.slice(0, end.index) : raw;
   const headers = head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/).flatMap((line) => {
     const colon = line.indexOf(':');
@@ -99,7 +99,8 @@ function walk(raw: string, mail: Mail, depth: number) {
     const boundary = parameter(contentType, 'boundary');
     if (!boundary) return;
     // The line break before a boundary belongs to it, not to the part.
-    const parts = `\r\n${body}`.replace(/\r?\n/g, '\n').split(`\n--${boundary}`);
+    const line = new RegExp(`\n--${boundary.replace(/[^\w\s]/g, '\\$&')}(?=(?:--)?[ \t]*(?:\n|$))`);
+    const parts = `\r\n${body}`.replace(/\r?\n/g, '\n').split(line);
     for (const part of parts.slice(1)) {
       if (part.startsWith('--')) break;
       walk(part.replace(/^[ \t]*\r?\n/, ''), mail, depth + 1);
@@ -111,7 +112,7 @@ function walk(raw: string, mail: Mail, depth: number) {
   const encoding = find(headers, 'content-transfer-encoding').toLowerCase();
   const isText = (type === 'text/plain' || type === 'text/html') && !/^attachment/i.test(disposition);
   if (!isText) {
-    mail.attachments.push({ type, filename, size: encoding === 'base64' ? Math.floor((body.replace(/\s/g, '').length * 3) / 4) : body.length, text: null });
+    mail.attachments.push({ type, filename, size: encoding === 'base64' ? Math.floor((body.replace(/[^A-Za-z0-9+/]/g, '').length * 3) / 4) : body.length, text: null });
     return;
   }
   const decoded = encoding === 'base64' ? unBase64(body) : encoding === 'quoted-printable' ? unQuote(body) : toBytes(body);

@@ -1,6 +1,7 @@
 import type { FieldErrors, FieldValues, Resolver } from 'react-hook-form';
 import type { ZodMiniType } from 'zod/mini';
 import { ApiError, pointerToField } from '../api/problem';
+import { messageOf } from './errors';
 
 /** react-hook-form asks, zod answers: the first complaint about each field. */
 export function zodResolver<Values extends FieldValues>(schema: ZodMiniType<Values>): Resolver<Values> {
@@ -38,6 +39,6 @@ export function spread(
       placed += 1;
     } else rest.push(detail);
   }
-  if (placed === 0) return rest.length ? rest.join(' ') : error.message;
+  if (placed === 0) return rest.length ? rest.join(' ') : messageOf(error);
   return rest.length ? rest.join(' ') : null;
 }

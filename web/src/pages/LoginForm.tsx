@@ -1,6 +1,6 @@
 // The form comes with its libraries when it is opened, not with the page.
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import * as z from 'zod/mini';
 import { api, ok } from '../api/client';
@@ -11,6 +11,7 @@ import { needed, whole } from '../lib/fields';
 import { t } from '../lib/i18n';
 import { useDelivery } from '../lib/lookups';
 import { spread, zodResolver } from '../lib/zodResolver';
+import { useDiscard } from '../ui/Discard';
 import { SelectField, TextArea, TextField } from '../ui/form';
 import { Note } from '../ui/kit';
 import { Dialog } from '../ui/overlay/Dialog';
@@ -23,6 +24,7 @@ export function LoginForm({ login, onClose, onDone, onMade }: {
 }) {
   const lanes = useDelivery().data?.lanes ?? [];
   const [wrong, setWrong] = useState<string | null>(null);
+  const id = useId();
   const form = useForm({
     resolver: zodResolver(schema()),
     defaultValues: { username: login?.username ?? '', senders: login?.senders.join('\n') ?? '', lane: login?.lane ?? '', per_minute: login?.per_minute ?? 0, per_day: login?.per_day ?? 0 },
@@ -36,15 +38,16 @@ export function LoginForm({ login, onClose, onDone, onMade }: {
     onSuccess: () => { onDone(); onClose(); },
     onError: (error) => setWrong(error instanceof ApiError ? spread(error, ['username', 'senders', 'lane', 'per_minute', 'per_day'], (field, complaint) => form.setError(field as 'username', complaint)) : messageOf(error)),
   });
-  const { errors } = form.formState;
+  const { errors, isDirty } = form.formState;
+  const { close, question } = useDiscard(isDirty, onClose);
   const submit = form.handleSubmit((values) => { setWrong(null); save.mutate(values); });
   return (
-    <Dialog open onClose={onClose} title={login ? t('logins_page.edit_named', { name: login.username }) : t('logins_page.new')}
+    <Dialog open onClose={close} title={login ? t('logins_page.edit_named', { name: login.username }) : t('logins_page.new')}
       foot={<>
-        <button type="button" className="button" onClick={onClose}>{t('action.cancel')}</button>
-        <button type="button" className="button first" disabled={save.isPending} onClick={() => void submit()}>{login ? t('logins_page.save') : t('logins_page.make')}</button>
+        <button type="button" className="button" onClick={close}>{t('action.cancel')}</button>
+        <button type="submit" form={id} className="button first" disabled={save.isPending}>{login ? t('logins_page.save') : t('logins_page.make')}</button>
       </>}>
-      <form className="stack" noValidate onSubmit={submit}>
+      <form id={id} className="stack" noValidate onSubmit={submit}>
         {wrong && <Note tone="bad">{wrong}</Note>}
         {!login && <TextField label={t('logins_page.username')} hint={t('logins_page.username_hint')} maxLength={128} error={errors.username?.message} {...form.register('username')} />}
         <TextArea label={t('logins_page.senders')} hint={t('logins_page.senders_hint')} rows={3} error={errors.senders?.message} {...form.register('senders')} />
@@ -53,6 +56,7 @@ export function LoginForm({ login, onClose, onDone, onMade }: {
         <TextField label={t('logins_page.per_minute')} hint={t('logins_page.limit_hint')} type="number" min={0} error={errors.per_minute?.message} {...form.register('per_minute')} />
         <TextField label={t('logins_page.per_day')} hint={t('logins_page.limit_hint')} type="number" min={0} error={errors.per_day?.message} {...form.register('per_day')} />
       </form>
+      {question}
     </Dialog>
   );
 }

@@ -10,9 +10,11 @@ import { messageOf } from '../lib/errors';
 import { needed } from '../lib/fields';
 import { t } from '../lib/i18n';
 import { spread, zodResolver } from '../lib/zodResolver';
+import { useDiscard } from '../ui/Discard';
 import { TextField } from '../ui/form';
-import { Choice, Note, ShownOnce, Wrong } from '../ui/kit';
+import { Choice, Note, Wrong } from '../ui/kit';
 import { Dialog } from '../ui/overlay/Dialog';
+import { ShownOnce } from '../ui/ShownOnce';
 import { SCOPES } from './scopes';
 
 export function NewKey({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
@@ -25,19 +27,14 @@ export function NewKey({ onClose, onDone }: { onClose: () => void; onDone: () =>
     onError: (error) => setWrong(error instanceof ApiError ? spread(error, ['name', 'scopes'], (field, complaint) => form.setError(field as 'name', complaint)) : messageOf(error)),
   });
   const scopes = form.watch('scopes');
-  const { errors } = form.formState;
-  if (make.data) {
-    return (
-      <Dialog open onClose={onClose} title={t('keys_page.made', { name: make.data.name })} foot={<button type="button" className="button first" onClick={onClose}>{t('action.done')}</button>}>
-        <ShownOnce value={make.data.key} hint={t('keys_page.once')} />
-      </Dialog>
-    );
-  }
+  const { errors, isDirty } = form.formState;
+  const { close, question } = useDiscard(isDirty, onClose);
+  if (make.data) return <ShownOnce title={t('keys_page.made', { name: make.data.name })} value={make.data.key} hint={t('keys_page.once')} onDone={onClose} />;
   const submit = form.handleSubmit((values) => { setWrong(null); make.mutate(values); });
   return (
-    <Dialog open onClose={onClose} title={t('keys_page.new')}
+    <Dialog open onClose={close} title={t('keys_page.new')}
       foot={<>
-        <button type="button" className="button" onClick={onClose}>{t('action.cancel')}</button>
+        <button type="button" className="button" onClick={close}>{t('action.cancel')}</button>
         <button type="button" className="button first" disabled={make.isPending} onClick={() => void submit()}>{t('keys_page.make')}</button>
       </>}>
       <form className="stack" noValidate onSubmit={submit}>
@@ -47,11 +44,12 @@ export function NewKey({ onClose, onDone }: { onClose: () => void; onDone: () =>
           <span className="label">{t('keys_page.scopes')}</span>
           {SCOPES.map((scope) => (
             <Choice key={scope} label={scope} hint={t(`scope.${scope}`)} checked={scopes.includes(scope)}
-              onChange={(on) => form.setValue('scopes', on ? [...scopes, scope] : scopes.filter((other) => other !== scope), { shouldValidate: true })} />
+              onChange={(on) => form.setValue('scopes', on ? [...scopes, scope] : scopes.filter((other) => other !== scope), { shouldDirty: true, shouldValidate: true })} />
           ))}
           <Wrong>{errors.scopes?.message}</Wrong>
         </div>
       </form>
+      {question}
     </Dialog>
   );
 }

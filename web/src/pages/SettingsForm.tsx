@@ -12,8 +12,7 @@ import { say } from '../lib/toasts';
 import { spread, zodResolver } from '../lib/zodResolver';
 import { TextField } from '../ui/form';
 import { Choice, Note } from '../ui/kit';
-
-const SETTINGS = ['settings'];
+import { SETTINGS } from './SettingsPage';
 
 export function SettingsForm({ settings }: { settings: Settings }) {
   const queries = useQueryClient();

@@ -6,7 +6,7 @@ import { Bones, Failure, PageHead } from '../ui/kit';
 
 const SettingsForm = later(async () => (await import('./SettingsForm')).SettingsForm, () => <Bones />);
 
-const SETTINGS = ['settings'];
+export const SETTINGS = ['settings'];
 
 export function SettingsPage() {
   const settings = useQuery({ queryKey: SETTINGS, queryFn: () => ok(api.GET('/api/v1/settings')) });

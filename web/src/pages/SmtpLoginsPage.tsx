@@ -10,9 +10,9 @@ import { say } from '../lib/toasts';
 import type { Column } from '../ui/grid/columns';
 import { ShortList } from '../ui/grid/ShortList';
 import { Confirm } from '../ui/Confirm';
-import { Empty, PageHead, ShownOnce, Switch, Time } from '../ui/kit';
+import { Empty, PageHead, Switch, Time } from '../ui/kit';
 import { Menu } from '../ui/overlay';
-import { Dialog } from '../ui/overlay/Dialog';
+import { ShownOnce } from '../ui/ShownOnce';
 
 const LoginForm = later(async () => (await import('./LoginForm')).LoginForm);
 const LOGINS = ['submission-logins'];
@@ -72,11 +72,7 @@ export function SmtpLoginsPage() {
           {t('logins_page.delete_help', { name: deleting.username })}
         </Confirm>
       )}
-      {made && (
-        <Dialog open onClose={() => setMade(null)} title={t('logins_page.made', { name: made.username })} foot={<button type="button" className="button first" onClick={() => setMade(null)}>{t('action.done')}</button>}>
-          <ShownOnce value={made.password} hint={t('keys_page.once')} />
-        </Dialog>
-      )}
+      {made && <ShownOnce title={t('logins_page.made', { name: made.username })} value={made.password} hint={t('keys_page.once')} onDone={() => setMade(null)} />}
     </div>
   );
 }

@@ -10,9 +10,9 @@ import { useSession } from '../lib/session';
 import type { Column } from '../ui/grid/columns';
 import { ShortList } from '../ui/grid/ShortList';
 import { Confirm } from '../ui/Confirm';
-import { Empty, PageHead, ShownOnce, Switch, Tag, Time } from '../ui/kit';
+import { Empty, PageHead, Switch, Tag, Time } from '../ui/kit';
 import { Menu } from '../ui/overlay';
-import { Dialog } from '../ui/overlay/Dialog';
+import { ShownOnce } from '../ui/ShownOnce';
 import { ROLES } from './roles';
 
 const UserForm = later(async () => (await import('./UserForm')).UserForm);
@@ -81,11 +81,7 @@ export function UsersPage() {
           {t('users.new_link_help', { email: open.user.email })}
         </Confirm>
       )}
-      {link && (
-        <Dialog open onClose={() => setLink(null)} title={t('users.link_title', { email: link.email })} foot={<button type="button" className="button first" onClick={() => setLink(null)}>{t('action.done')}</button>}>
-          <ShownOnce value={linkOf(link.token)} hint={t('users.link_once')} />
-        </Dialog>
-      )}
+      {link && <ShownOnce title={t('users.link_title', { email: link.email })} value={linkOf(link.token)} hint={t('users.link_once')} onDone={() => setLink(null)} />}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { t } from '../lib/i18n';
 import { listen } from '../lib/live';
+import { useSecondTry } from '../lib/lookups';
 import { checkSession } from '../lib/session';
 import { useShortcuts } from '../lib/shortcuts';
 import { fetchOverlays } from '../ui/overlay';
@@ -20,6 +21,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const keys = useMemo(() => ({ openPalette: () => setPalette(true), openHelp: () => setHelp(true), go: (to: string) => navigate(to) }), [navigate]);
   useShortcuts(keys);
   useEffect(() => listen(checkSession), []);
+  useSecondTry();
   useEffect(() => onFirstTouch(fetchOverlays), []);
 
   const place = placeOf(path);

@@ -15,7 +15,7 @@ const offer = () => screen.queryByRole('button', { name: 'Load the present versi
 
 it('offers what someone else has left, and says what that costs', async () => {
   const onRead = show(stale);
-  expect(document.body.textContent).toContain('Someone has changed it.');
+  expect(document.body.textContent).toContain('Someone has changed this since you opened it.');
   expect(document.body.textContent).toContain('what you have typed here is replaced');
   expect(onRead).not.toHaveBeenCalled();
   fireEvent.click(offer()!);

@@ -106,6 +106,10 @@ export function Empty({ icon: Icon, title, children, action, whole }: { icon: Lu
   );
 }
 
+/** A cell's text, as much of it as there is room for. */
+export const cut = (text: string | null | undefined, className = '') =>
+  text ? <div className={`cut ${className}`} title={text}>{text}</div> : <span className="faint">—</span>;
+
 export function Time({ at, long }: { at: string | null | undefined; long?: boolean }) {
   if (!at) return <span className="faint">—</span>;
   return (
@@ -131,16 +135,6 @@ export function CopyButton({ text, label, little }: { text: string; label?: stri
       {done ? <Check aria-hidden /> : <Copy aria-hidden />}
       {done ? t('action.copied') : (label ?? t('action.copy'))}
     </button>
-  );
-}
-
-/** Something that is shown this once. */
-export function ShownOnce({ value, hint }: { value: string; hint: string }) {
-  return (
-    <div className="stack tight">
-      <div className="secret"><code>{value}</code><CopyButton text={value} little /></div>
-      <p className="hint">{hint}</p>
-    </div>
   );
 }
 

@@ -68,6 +68,20 @@ export const house: Words<typeof english> = {
   'error.page': 'Diese Seite ist gescheitert. Laden Sie sie neu; hilft das nicht, sagen Sie Ihrem Administrator, was Sie getan haben.',
   'error.reload': 'Neu laden',
 
+  'problem.bad_credentials': 'E-Mail-Adresse oder Passwort ist falsch.',
+  'problem.totp_wrong': 'Dieser Code ist falsch oder schon benutzt. Warten Sie auf den nächsten.',
+  'problem.slow_down': 'Das waren zu viele Fehlversuche. Warten Sie ein wenig und versuchen Sie es dann erneut.',
+  'problem.invitation_invalid': 'Dieser Link wurde schon benutzt oder ist zu alt. Bitten Sie um einen neuen.',
+  'problem.last_connection': 'Post braucht eine aktive Verbindung; danach gäbe es keine mehr.',
+  'problem.stale_version': 'Jemand hat das geändert, seit Sie es geöffnet haben.',
+  'problem.last_admin': 'Das ist der einzige Administrator. Machen Sie erst jemand anderen dazu.',
+  'problem.user_exists': 'Es gibt schon ein Konto mit dieser E-Mail-Adresse.',
+  'problem.forbidden': 'Ihre Rolle erlaubt das nicht.',
+  'problem.csrf': 'Diese Seite ist nicht mehr aktuell. Laden Sie sie neu und versuchen Sie es erneut.',
+  'problem.not_finished': 'Diese E-Mail ist noch nicht fertig. Erst danach lässt sie sich erneut senden.',
+  'problem.no_space': 'Die Festplatte des Servers ist voll oder nicht erreichbar: Er nimmt keine Post an, bis das behoben ist.',
+  'problem.unavailable': 'Das kann der Server gerade nicht. Versuchen Sie es später erneut.',
+
   'ui.details': 'Einzelheiten',
   'ui.notices': 'Hinweise',
   'ui.skip': 'Zum Inhalt springen',
@@ -180,6 +194,11 @@ export const house: Words<typeof english> = {
   'views.saved': 'Die Ansicht „{name}“ ist gespeichert.',
   'views.delete': 'Ansicht {name} löschen',
 
+  'discard.title': 'Eingaben verwerfen?',
+  'discard.help': 'Sie sind nicht gespeichert.',
+  'discard.keep': 'Weiter bearbeiten',
+  'discard.discard': 'Verwerfen',
+
   'form.between': 'Zwischen {least} und {most}.',
   'form.too_long': 'Höchstens {n} Zeichen.',
   'form.limit': 'Eine ganze Zahl ab 1, oder leer.',
@@ -190,4 +209,5 @@ export const house: Words<typeof english> = {
   'form.not_same': 'Die beiden sind nicht gleich.',
   'form.password_hint': 'Mindestens 12 Zeichen; ein Satz merkt sich leichter als ein Rätsel.',
   'form.password_short': 'Mindestens {n} Zeichen.',
+  'form.password_wrong': 'Dieses Passwort ist falsch.',
 };

@@ -68,6 +68,20 @@ export const house = {
   'error.page': 'This page failed. Reload it; if that does not help, tell your administrator what you did.',
   'error.reload': 'Reload',
 
+  'problem.bad_credentials': 'The email address or the password is wrong.',
+  'problem.totp_wrong': 'That code is wrong, or was used already. Wait for the next one.',
+  'problem.slow_down': 'There were too many wrong tries. Wait a little, then try again.',
+  'problem.invitation_invalid': 'This link was used already or is too old. Ask for another one.',
+  'problem.last_connection': 'Mail needs an enabled connection, and this would leave none.',
+  'problem.stale_version': 'Someone has changed this since you opened it.',
+  'problem.last_admin': 'This is the only administrator. Make someone else one first.',
+  'problem.user_exists': 'There is an account with this email address already.',
+  'problem.forbidden': 'Your role does not allow this.',
+  'problem.csrf': 'This page is out of date. Reload it, then try again.',
+  'problem.not_finished': 'This email is not finished yet. It can be sent again once it is.',
+  'problem.no_space': 'The server’s disk is full or out of reach: it takes in no mail until that is mended.',
+  'problem.unavailable': 'The server can’t do this now. Try again later.',
+
   'ui.details': 'Details',
   'ui.notices': 'Notices',
   'ui.skip': 'Skip to content',
@@ -180,6 +194,11 @@ export const house = {
   'views.delete': 'Delete view {name}',
 
   'ui.role_no': 'Your role may not change this.',
+  'discard.title': 'Discard what you typed?',
+  'discard.help': 'It has not been saved.',
+  'discard.keep': 'Keep editing',
+  'discard.discard': 'Discard',
+
   'form.between': 'Between {least} and {most}.',
   'form.too_long': 'At most {n} characters.',
   'form.limit': 'A whole number from 1, or empty.',
@@ -190,4 +209,5 @@ export const house = {
   'form.not_same': 'The two are not the same.',
   'form.password_hint': 'At least 12 characters; a sentence is easier to remember than a riddle.',
   'form.password_short': 'At least {n} characters.',
+  'form.password_wrong': 'This password is wrong.',
 } as const satisfies Record<string, string | Plural>;

@@ -33,11 +33,14 @@ export function ConnectionDrawer({ open, all, onDelete, returnTo }: Props) {
   const rights = useRights();
   const last = useRef(open);
   if (open) last.current = open;
+  // Each opening has a form of its own: what was discarded does not come back with the next one.
+  const opening = useRef({ open, count: 0 });
+  if (open !== opening.current.open) opening.current = { open, count: opening.current.count + (open ? 1 : 0) };
   const connection = all.find((one) => String(one.id) === last.current) ?? null;
   // A form that opened before its connection is there would be one for a new connection.
   const editing = rights.manage && (last.current === 'new' || (params.get('edit') !== null && connection !== null));
   const close = () => change({ open: null, new: null, edit: null, test: null });
-  if (editing) return <ConnectionForm key={last.current} open={!!open} connection={connection} all={all} onClose={() => (last.current === 'new' ? close() : change({ edit: null }))} onSaved={(saved) => change({ new: null, edit: null, open: String(saved.id) })} />;
+  if (editing) return <ConnectionForm key={`${last.current} ${opening.current.count}`} open={!!open} connection={connection} all={all} onClose={() => (last.current === 'new' ? close() : change({ edit: null }))} onSaved={(saved) => change({ new: null, edit: null, open: String(saved.id) })} />;
   return <Details key={last.current} open={!!open} connection={connection} all={all} onClose={close} onDelete={onDelete} returnTo={returnTo} />;
 }
 

@@ -9,6 +9,7 @@ import { t, word } from '../../lib/i18n';
 import { CONNECTIONS } from '../../lib/lookups';
 import { say } from '../../lib/toasts';
 import { spread, zodResolver } from '../../lib/zodResolver';
+import { useDiscard } from '../../ui/Discard';
 import { SelectField, TextField } from '../../ui/form';
 import { Choice, Note, Segments } from '../../ui/kit';
 import { NotSaved } from '../../ui/NotSaved';
@@ -40,7 +41,8 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
   const [opened, setOpened] = useState(connection);
   const nextPriority = Math.max(0, ...all.map((one) => one.priority)) + 10;
   const form = useForm<FormValues>({ resolver: zodResolver(schema()), defaultValues: toForm(opened, nextPriority) });
-  const { errors } = form.formState;
+  const { errors, isDirty } = form.formState;
+  const { close, question } = useDiscard(isDirty, onClose);
   const values = form.watch();
   const passwordAgain = asksPassword(values, opened);
 
@@ -100,12 +102,12 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
   const inert = opened?.enabled ? lastReason(opened, all) : undefined;
 
   return (
-    <Drawer open={open} onClose={onClose} title={opened ? t('connections.edit', { caption: opened.caption || opened.host }) : t('connections.new')} sub={opened ? undefined : <p>{t('connections.new_help')}</p>}
+    <Drawer open={open} onClose={close} title={opened ? t('connections.edit', { caption: opened.caption || opened.host }) : t('connections.new')} sub={opened ? undefined : <p>{t('connections.new_help')}</p>}
       foot={<>
         <button type="button" className="button first" disabled={save.isPending} onClick={() => void submit()}>{opened ? t('action.save') : t('connections.create')}</button>
         <TestButton test={test} onTest={() => void tryOut()} />
         <span className="grow" />
-        <button type="button" className="button plain" onClick={onClose}>{t('action.cancel')}</button>
+        <button type="button" className="button plain" onClick={close}>{t('action.cancel')}</button>
       </>}>
       <form noValidate onSubmit={submit}>
         <TestPanel test={test} />
@@ -159,9 +161,14 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
         <ReplyRulesPart form={form} />
         <button type="submit" hidden aria-hidden tabIndex={-1} />
       </form>
+      {question}
     </Drawer>
   );
 }
+
+/** What stands for no provider has no name of its own. */
+const inWords = (preset: Preset): Preset =>
+  preset.id === 'generic' ? { ...preset, name: t('connections.another_server'), hint: t('connections.another_server_help') } : preset;
 
 function Presets({ onChoose }: { onChoose: (preset: Preset) => void }) {
   const presets = useQuery({ queryKey: ['presets'], queryFn: async () => (await ok(api.GET('/api/v1/connections/presets'))).items, staleTime: Infinity });
@@ -170,7 +177,7 @@ function Presets({ onChoose }: { onChoose: (preset: Preset) => void }) {
   return (
     <div className="stack tight">
       <div className="presets" role="group" aria-label={t('connections.provider')}>
-        {presets.data.map((preset) => (
+        {presets.data.map(inWords).map((preset) => (
           <button key={preset.id} type="button" className="preset" aria-pressed={chosen?.id === preset.id} onClick={() => { setChosen(preset); onChoose(preset); }}>
             <Logo of={preset.name} /><span className="cut" title={preset.name}>{preset.name}</span>
           </button>

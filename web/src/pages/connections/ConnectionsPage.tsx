@@ -180,7 +180,7 @@ function ConnectionList() {
   return (
     <>
       <div className="stack tight" onDragOver={(event) => { if (dragged.current !== null) event.preventDefault(); }} onDrop={onDrop}>
-        <div className="line apart phone-hide"><p className="hint">{t('connections.order_help')}</p><span className="line"><ViewsMenu list="connections" params={params} columns={visible(data, chosen).map((column) => column.id)} /><ColumnsMenu list="connections" columns={data} /></span></div>
+        <div className="line apart phone-hide"><p className="hint">{rights.manage && t('connections.order_help')}</p><span className="line"><ViewsMenu list="connections" params={params} columns={visible(data, chosen).map((column) => column.id)} /><ColumnsMenu list="connections" columns={data} /></span></div>
         <ShortList label={t('nav.connections')} columns={columns} chosen={chosen && [...chosen, 'enabled']} rows={rows} error={connections.error} retry={() => void connections.refetch()} idOf={idOf} counted="connections.found"
           onOpen={(row) => change({ open: idOf(row) }, { push: true })} openId={params.get('open')}
           rowTone={(row) => (row.enabled && row.health.state === 'down' ? 'bad' : row.enabled && (row.health.state === 'degraded' || row.paused) ? 'warn' : '')}

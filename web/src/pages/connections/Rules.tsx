@@ -4,7 +4,7 @@ import { ArrowDown, ArrowUp, Plus, Route, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { api, ok } from '../../api/client';
 import { ApiError } from '../../api/problem';
-import type { RoutingRule, RoutingRules } from '../../api/types';
+import type { Connection, RoutingRule, RoutingRules } from '../../api/types';
 import { t } from '../../lib/i18n';
 import { useConnections, useDelivery, useRefreshOn } from '../../lib/lookups';
 import { useRights } from '../../lib/session';
@@ -27,6 +27,12 @@ export function Rules() {
 
 const blank = (): RoutingRule => ({ sender_domain: null, recipient_domain: null, lane: null, tag: null, connection_ids: [], otherwise: 'wait' });
 const CONDITIONS = ['recipient_domain', 'sender_domain', 'lane', 'tag'] as const;
+
+/** The connections, and those the rule names that are there no more: they can only be taken out. */
+const choices = (connections: Connection[], rule: RoutingRule) => [
+  ...connections.map(({ id, caption, host }) => ({ id, name: caption || host })),
+  ...rule.connection_ids.filter((id) => connections.length > 0 && !connections.some((one) => one.id === id)).map((id) => ({ id, name: t('rules.gone', { id }) })),
+];
 
 function Editor({ stored }: { stored: RoutingRules }) {
   const queries = useQueryClient();
@@ -83,8 +89,8 @@ function Editor({ stored }: { stored: RoutingRules }) {
               <div className="field" role="group" aria-label={t('rules.connections')}>
                 <span className="label">{t('rules.connections')}</span>
                 <div className="line wraps roomy">
-                  {connections.map(({ id, caption, host }) => (
-                    <Choice key={id} label={caption || host} checked={rule.connection_ids.includes(id)} disabled={!rights.manage}
+                  {choices(connections, rule).map(({ id, name }) => (
+                    <Choice key={id} label={name} checked={rule.connection_ids.includes(id)} disabled={!rights.manage}
                       onChange={(on) => set(at, { connection_ids: on ? [...rule.connection_ids, id] : rule.connection_ids.filter((other) => other !== id) })} />
                   ))}
                 </div>

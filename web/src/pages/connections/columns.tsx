@@ -2,12 +2,10 @@ import { Lock, LockOpen } from 'lucide-react';
 import type { Connection } from '../../api/types';
 import { t, word } from '../../lib/i18n';
 import type { Column } from '../../ui/grid/columns';
-import { Tag } from '../../ui/kit';
+import { cut, Tag } from '../../ui/kit';
 import { Status } from '../../ui/status';
 import { stateOf } from './connection';
 import { Logo } from './Logo';
-
-const cut = (text: string, className = 'soft') => (text ? <div className={`cut ${className}`} title={text}>{text}</div> : <span className="faint">—</span>);
 
 export const Encryption = ({ value }: { value: Connection['encryption'] }) => (
   <Tag tone={value === 'none' ? 'warn' : ''} icon={value === 'none' ? LockOpen : Lock}>{word('encryption', value)}</Tag>
@@ -28,8 +26,8 @@ export function connectionColumns(): Column<Connection>[] {
     { id: 'host', title: t('connections.host'), width: 'minmax(150px, 1.1fr)', phone: 'detail', filter: { kind: 'text', name: 'host', hint: t('filter.contains') }, value: (row) => row.host, render: (row) => cut(row.host, 'mono soft') },
     { id: 'port', title: t('connections.port'), width: '64px', align: 'end', render: (row) => <span className="num soft">{row.port}</span> },
     { id: 'username', title: t('connections.username'), width: 'minmax(124px, 0.7fr)', filter: { kind: 'text', name: 'username', hint: t('filter.contains') }, value: (row) => row.username, render: (row) => cut(row.username, 'mono soft') },
-    { id: 'send_from', title: t('connections.send_from'), width: 'minmax(140px, 1fr)', filter: { kind: 'text', name: 'send_from', hint: t('filter.contains') }, value: (row) => row.send_from, render: (row) => cut(row.send_from) },
-    { id: 'send_from_name', title: t('connections.send_from_name'), width: '148px', filter: { kind: 'text', name: 'send_from_name', hint: t('filter.contains') }, value: (row) => row.send_from_name, render: (row) => cut(row.send_from_name) },
+    { id: 'send_from', title: t('connections.send_from'), width: 'minmax(140px, 1fr)', filter: { kind: 'text', name: 'send_from', hint: t('filter.contains') }, value: (row) => row.send_from, render: (row) => cut(row.send_from, 'soft') },
+    { id: 'send_from_name', title: t('connections.send_from_name'), width: '148px', filter: { kind: 'text', name: 'send_from_name', hint: t('filter.contains') }, value: (row) => row.send_from_name, render: (row) => cut(row.send_from_name, 'soft') },
     { id: 'encryption', title: t('connections.encryption'), width: '154px', filter: { kind: 'choice', name: 'encryption', many: true, options: (['tls', 'ssl', 'none'] as const).map((value) => ({ value, label: word('encryption', value) })) }, value: (row) => row.encryption, render: (row) => <Encryption value={row.encryption} /> },
   ];
 }

@@ -154,7 +154,7 @@ function ConnectionTable({ connections, sent }: { connections: Connection[]; sen
               const { succeeded, failed, deferred, rate, latency } = connectionFigures(sent, one.id);
               return (
                 <tr key={one.id}>
-                  <td className="strong"><Link href={`/connections?open=${one.id}`}>{one.caption || one.host}</Link></td>
+                  <td className="strong cut" title={one.caption || one.host}><Link href={`/connections?open=${one.id}`}>{one.caption || one.host}</Link></td>
                   <td><Status value={stateOf(one)} title={one.enabled && one.health.state !== 'up' ? (one.health.reason ?? undefined) : undefined} /></td>
                   <td className="num end">{format.number(succeeded)}</td>
                   <td className="num end">{format.number(failed)}</td>

@@ -37,10 +37,11 @@ export function AttemptDrawer({ id, onClose, returnTo }: Props) {
     enabled: !!row,
     retry: false,
   });
+  useRefreshOn('queue', ['email', row?.active_queue_id]);
   return (
     <Drawer open={!!id} onClose={onClose} returnTo={returnTo} title={row ? row.subject || t('email.no_subject') : t('log.attempt')}
       sub={<>{row && <Status value={row.status} />}<span className="cut">{row && t('log.attempt_n', { n: row.attempt })} <span className="mono">{shown}</span></span></>}
-      foot={row && <><SendAgain emailId={row.active_queue_id} email={row.email} /><span className="grow" /><CopyButton text={location.href} label={t('action.copy_link')} /></>}>
+      foot={row && <>{story.data?.finished_at && <SendAgain emailId={row.active_queue_id} email={row.email} />}<span className="grow" /><CopyButton text={location.href} label={t('action.copy_link')} /></>}>
       {attempt.error && !row && <Failure error={attempt.error} retry={() => void attempt.refetch()} />}
       {!row && !attempt.error && <Bones />}
       {row && (

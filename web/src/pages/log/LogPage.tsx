@@ -18,7 +18,6 @@ import { Menu } from '../../ui/overlay';
 import { AttemptDrawer } from './AttemptDrawer';
 import { logColumns } from './columns';
 
-// The list comes first; what an open row needs is fetched beside it.
 
 const idOf = (row: Attempt) => row.id;
 const newestFirst = { field: 'attempted_at', down: true };

@@ -3,43 +3,40 @@ import { REASON_CLASSES, type Attempt, type Connection } from '../../api/types';
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
 import type { Column } from '../../ui/grid/columns';
-import { Time } from '../../ui/kit';
+import { cut, Time } from '../../ui/kit';
 import { Status } from '../../ui/status';
-
-const cut = (text: string | null | undefined, className = '') =>
-  text ? <div className={`cut ${className}`} title={text}>{text}</div> : <span className="faint">—</span>;
 
 export function logColumns(connections: Connection[]): Column<Attempt>[] {
   return [
-    { id: 'id', title: t('email.id'), width: '128px', render: (row) => <span className="mono faint">{row.id}</span> },
+    { id: 'id', title: t('email.id'), width: '114px', filter: { kind: 'id', name: 'id' }, render: (row) => <span className="mono faint">{row.id}</span> },
     {
-      id: 'active_queue_id', title: t('log.active_queue_id'), width: '146px', filter: { kind: 'id', name: 'active_queue_id' },
+      id: 'active_queue_id', title: t('log.active_queue_id'), width: '122px', filter: { kind: 'id', name: 'active_queue_id' },
       render: (row) => <Link className="mono" href={`/queue?open=${row.active_queue_id}`} onClick={(event) => event.stopPropagation()}>{row.active_queue_id}</Link>,
     },
     {
-      id: 'email', title: t('email.email'), width: 'minmax(190px, 1.2fr)', phone: 'title', filter: { kind: 'text', name: 'email', hint: t('filter.email_hint') },
+      id: 'email', title: t('email.email'), width: 'minmax(150px, 1.2fr)', phone: 'title', filter: { kind: 'text', name: 'email', hint: t('filter.email_hint') },
       render: (row) => cut(row.email, 'strong'),
     },
     {
-      id: 'subject', title: t('email.subject'), width: 'minmax(160px, 1.1fr)', phone: 'detail', filter: { kind: 'text', name: 'subject', hint: t('filter.contains') },
+      id: 'subject', title: t('email.subject'), width: 'minmax(120px, 1.1fr)', phone: 'detail', filter: { kind: 'text', name: 'subject', hint: t('filter.contains') },
       render: (row) => cut(row.subject || t('email.no_subject'), 'soft'),
     },
     {
-      id: 'attempted_at', title: t('log.attempted_at'), width: '164px', phone: 'time', sort: 'attempted_at', filter: { kind: 'dates', name: 'attempted_at' },
+      id: 'attempted_at', title: t('log.attempted_at'), width: '138px', phone: 'time', sort: 'attempted_at', filter: { kind: 'dates', name: 'attempted_at' },
       render: (row) => <span className="soft"><Time at={row.attempted_at} /></span>,
     },
     {
-      id: 'status', title: t('email.status'), width: '136px', phone: 'status',
+      id: 'status', title: t('email.status'), width: '140px', phone: 'status',
       filter: { kind: 'choice', name: 'status', many: true, options: (['in_progress', 'success', 'fail'] as const).map((value) => ({ value, label: word('status', value) })) },
       render: (row) => <Status value={row.status} />,
     },
     {
-      id: 'connection', title: t('log.connection'), width: 'minmax(130px, 0.7fr)',
+      id: 'connection', title: t('log.connection'), width: 'minmax(118px, 0.7fr)',
       filter: { kind: 'choice', name: 'connection_id', options: connections.map(({ id, caption, host }) => ({ value: String(id), label: caption || host })) },
       render: (row) => cut(row.connection_caption, 'soft'),
     },
     {
-      id: 'reason', title: t('email.reason'), width: 'minmax(220px, 1.5fr)', filter: { kind: 'text', name: 'reason', hint: t('filter.contains') },
+      id: 'reason', title: t('email.reason'), width: 'minmax(160px, 1.5fr)', filter: { kind: 'text', name: 'reason', hint: t('filter.contains') },
       render: (row) => cut(row.reason, row.status === 'fail' ? '' : 'faint'),
     },
     {
@@ -55,7 +52,10 @@ export function logColumns(connections: Connection[]): Column<Attempt>[] {
       render: (row) => <span className="num mono">{row.reply_code ?? '—'}</span>,
     },
     { id: 'enhanced_code', title: t('log.enhanced_code'), width: '118px', extra: true, render: (row) => cut(row.enhanced_code, 'mono soft') },
-    { id: 'provider_id', title: t('log.provider_id'), width: 'minmax(150px, 0.8fr)', extra: true, render: (row) => cut(row.provider_id, 'mono soft') },
+    {
+      id: 'provider_id', title: t('log.provider_id'), width: 'minmax(150px, 0.8fr)', extra: true, filter: { kind: 'id', name: 'provider_id' },
+      render: (row) => cut(row.provider_id, 'mono soft'),
+    },
     { id: 'duration_ms', title: t('log.duration'), width: '104px', align: 'end', extra: true, render: (row) => <span className="num soft">{row.duration_ms === null ? '—' : format.milliseconds(row.duration_ms)}</span> },
     {
       id: 'message_id', title: t('email.message_id'), width: '140px', extra: true, filter: { kind: 'id', name: 'message_id' },

@@ -19,9 +19,9 @@ function look(moment: Moment): { tone: string; icon: LucideIcon } {
     failed: { tone: 'bad', icon: X },
     expired: { tone: 'bad', icon: TimerOff },
     canceled: { tone: '', icon: Ban },
-    hold: { tone: '', icon: CirclePause },
-    retry: { tone: '', icon: RotateCw },
-    move: { tone: '', icon: ArrowRightLeft },
+    held: { tone: '', icon: CirclePause },
+    retried: { tone: '', icon: RotateCw },
+    moved: { tone: '', icon: ArrowRightLeft },
   };
   return icons[moment.event] ?? { tone: '', icon: Circle };
 }

@@ -5,7 +5,7 @@ import { useForm } from 'react-hook-form';
 import * as z from 'zod/mini';
 import { api, ok } from '../../api/client';
 import { ApiError } from '../../api/problem';
-import { messageOf } from '../../lib/errors';
+import { messageOf, passwordComplaint } from '../../lib/errors';
 import { newPassword, sameTwice, secret } from '../../lib/fields';
 import { t } from '../../lib/i18n';
 import { say } from '../../lib/toasts';
@@ -21,7 +21,8 @@ export function PasswordForm() {
     mutationFn: ({ current, password }: z.infer<typeof schema>) => ok(api.POST('/api/v1/profile/password', { body: { current, password } })),
     onSuccess: () => { form.reset(); say(t('profile.password_changed')); },
     onError: (error) => {
-      if (error instanceof ApiError && error.code === 'bad_credentials') return form.setError('current', { message: messageOf(error) });
+      const complaint = passwordComplaint(error);
+      if (complaint) return form.setError('current', { message: complaint }, { shouldFocus: true });
       setWrong(error instanceof ApiError ? spread(error, ['current', 'password'], (field, complaint) => form.setError(field as 'password', complaint)) : messageOf(error));
     },
   });

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { ShieldCheck, ShieldOff } from 'lucide-react';
 import { useState } from 'react';
 import { api, ok } from '../../api/client';
-import { messageOf } from '../../lib/errors';
+import { messageOf, passwordComplaint } from '../../lib/errors';
 import { t } from '../../lib/i18n';
 import { useRefreshSession } from '../../lib/session';
 import { say } from '../../lib/toasts';
@@ -36,6 +36,7 @@ function Remove({ onClose, onDone }: { onClose: () => void; onDone: () => void }
     mutationFn: () => ok(api.DELETE('/api/v1/profile/totp', { body: { password } })),
     onSuccess: () => { say(t('totp.removed')); onDone(); onClose(); },
   });
+  const wrong = passwordComplaint(remove.error);
   return (
     <Dialog open onClose={onClose} title={t('totp.remove')}
       foot={<>
@@ -43,8 +44,8 @@ function Remove({ onClose, onDone }: { onClose: () => void; onDone: () => void }
         <button type="button" className="button first danger" disabled={!password || remove.isPending} onClick={() => remove.mutate()}>{t('totp.remove')}</button>
       </>}>
       <p className="soft">{t('totp.remove_help')}</p>
-      {remove.error && <Note tone="bad">{messageOf(remove.error)}</Note>}
-      <TextField label={t('totp.password')} type="password" autoComplete="current-password" value={password} onChange={(event) => setPassword(event.target.value)} />
+      {remove.error && !wrong && <Note tone="bad">{messageOf(remove.error)}</Note>}
+      <TextField label={t('totp.password')} type="password" autoComplete="current-password" value={password} error={wrong} onChange={(event) => setPassword(event.target.value)} />
     </Dialog>
   );
 }

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { encode } from 'uqr';
 import type { TotpSecret } from '../../api/accounts';
 import { api, ok } from '../../api/client';
-import { messageOf } from '../../lib/errors';
+import { messageOf, passwordComplaint } from '../../lib/errors';
 import { t } from '../../lib/i18n';
 import { TextField } from '../../ui/form';
 import { CopyButton, Note } from '../../ui/kit';
@@ -21,10 +21,11 @@ export function TotpSetup({ onDone, doneLabel }: { onDone: () => void; doneLabel
 function AskPassword({ onSecret }: { onSecret: (secret: TotpSecret) => void }) {
   const [password, setPassword] = useState('');
   const begin = useMutation({ mutationFn: () => ok(api.POST('/api/v1/profile/totp', { body: { password } })), onSuccess: onSecret });
+  const wrong = passwordComplaint(begin.error);
   return (
     <form className="stack" onSubmit={(event) => { event.preventDefault(); begin.mutate(); }}>
-      {begin.error && <Note tone="bad">{messageOf(begin.error)}</Note>}
-      <TextField label={t('totp.password')} type="password" autoComplete="current-password" value={password} onChange={(event) => setPassword(event.target.value)} />
+      {begin.error && !wrong && <Note tone="bad">{messageOf(begin.error)}</Note>}
+      <TextField label={t('totp.password')} type="password" autoComplete="current-password" value={password} error={wrong} onChange={(event) => setPassword(event.target.value)} />
       <button type="submit" className="button first start" disabled={!password || begin.isPending}>{t('totp.begin')}</button>
     </form>
   );

@@ -9,10 +9,11 @@ import { say } from '../../lib/toasts';
 import { SelectField, TextArea } from '../../ui/form';
 import { Failure, Note } from '../../ui/kit';
 import { Dialog } from '../../ui/overlay/Dialog';
+import { asCounted, type Target } from './selection';
 
 interface Props {
   action: QueueActionWord;
-  target: Pick<QueueAction, 'ids' | 'filter' | 'all'>;
+  target: Target;
   onClose: () => void;
   onDone: () => void;
 }
@@ -33,18 +34,19 @@ export function ActionDialog({ action, target, onClose, onDone }: Props) {
     ...(action === 'settle' && sent && { sent: sent === 'yes' }),
   };
   const chosen = (action !== 'move' || connectionId !== '') && (action !== 'settle' || sent !== '');
-  const body = { action, ...target, ...choice } as QueueAction;
+  const order = (about: Target, more: Partial<QueueAction>) => ok(api.POST('/api/v1/queue/actions', { body: { action, ...about, ...choice, ...more } as QueueAction }));
 
   const preview = useQuery({
-    queryKey: ['preview', body],
-    queryFn: () => ok(api.POST('/api/v1/queue/actions', { body: { ...body, dry_run: true } })),
+    queryKey: ['preview', action, target, choice],
+    queryFn: () => order(target, { dry_run: true }),
     enabled: chosen,
     gcTime: 0,
-    staleTime: 0,
+    // A number that changes under the hand confirms nothing.
+    staleTime: Infinity,
     retry: false,
   });
   const act = useMutation({
-    mutationFn: () => ok(api.POST('/api/v1/queue/actions', { body: { ...body, ...(reason.trim() && { reason: reason.trim() }) } })),
+    mutationFn: (asOf: string) => order(asCounted(target, asOf), reason.trim() ? { reason: reason.trim() } : {}),
     onSuccess: (answer) => { say(tn('act.done', answer.changed)); onDone(); onClose(); },
   });
   const about = target.ids?.length ?? preview.data?.matched ?? MANY;
@@ -55,7 +57,7 @@ export function ActionDialog({ action, target, onClose, onDone }: Props) {
     <Dialog open onClose={onClose} title={tn(`act.${action}_title`, about)}
       foot={<>
         <button type="button" className="button" onClick={onClose}>{t('action.cancel')}</button>
-        <button type="button" className={`button first ${final.has(action) ? 'danger' : ''}`} disabled={!chosen || !preview.data || count === 0 || act.isPending} onClick={() => act.mutate()}>
+        <button type="button" className={`button first ${final.has(action) ? 'danger' : ''}`} disabled={!chosen || !preview.data || count === 0 || act.isPending} onClick={() => act.mutate(preview.data!.as_of!)}>
           {count > 0 ? tn('act.confirm', count, { action: t(`act.${action}`) }) : t(`act.${action}`)}
         </button>
       </>}>

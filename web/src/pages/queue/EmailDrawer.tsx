@@ -36,7 +36,7 @@ export function EmailDrawer({ id, onClose, returnTo, onAct }: Props) {
     enabled: shown !== '',
   });
   const email = story.data;
-  const actions = email && rights.manage ? actionsFor(email.status, email.reason_class === 'unknown') : [];
+  const actions = email && rights.manage ? actionsFor(email) : [];
   const inSight = actions.filter(({ action }) => action === 'settle' || action === 'retry' || action === 'release').slice(0, 2);
   const rest = actions.filter((one) => !inSight.includes(one));
   return (
@@ -61,7 +61,7 @@ export function EmailDrawer({ id, onClose, returnTo, onAct }: Props) {
       {email && (
         <>
           {email.reason && <Note tone={email.status === 'failed' || email.status === 'expired' ? 'bad' : email.status === 'accepted' ? 'ok' : 'warn'} title={email.reason_class ? word('class', email.reason_class) : undefined}>{email.reason}</Note>}
-          {email.status === 'unknown' && <Note tone="info">{t('act.settle_help')}</Note>}
+          {email.in_doubt && !email.finished_at && <Note tone="info">{t('act.settle_help')}</Note>}
           <dl className="facts">
             <dt>{t('email.email')}</dt><dd className="strong">{email.email}</dd>
             <dt>{t('email.created_at')}</dt><dd><Time at={email.created_at} long /></dd>

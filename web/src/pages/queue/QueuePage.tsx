@@ -2,7 +2,7 @@ import { Inbox } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { api, ok } from '../../api/client';
-import { QUEUE_STATUSES, type Email, type QueueAction, type QueueActionWord, type QueueQuery } from '../../api/types';
+import { QUEUE_STATUSES, type Email, type QueueActionWord, type QueueQuery } from '../../api/types';
 import { emailPattern } from '../../lib/filters';
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
@@ -19,9 +19,7 @@ import { EmailDrawer } from './EmailDrawer';
 import { ActionDialog } from './ActionDialog';
 import { BulkBar } from './BulkBar';
 import { queueColumns } from './columns';
-import { extended, has, isEmpty, nothing, target, toggled, type Selection } from './selection';
-
-// The list comes first; what an open row needs is fetched beside it.
+import { extended, has, isEmpty, nothing, target, toggled, type Selection, type Target } from './selection';
 
 const idOf = (row: Email) => row.id;
 const newestFirst = { field: 'created_at', down: true };
@@ -32,13 +30,14 @@ export function QueuePage() {
   const connections = useConnections().data;
   const chosen = usePreferences().columns.queue;
   const [selection, setSelection] = useState<Selection>(nothing);
-  const [asked, setAsked] = useState<{ action: QueueActionWord; about: Pick<QueueAction, 'ids' | 'filter' | 'all'> } | null>(null);
+  const [asked, setAsked] = useState<{ action: QueueActionWord; about: Target } | null>(null);
   const list = useRef<ListState<Email> | null>(null);
   const marked = useRef<string | null>(null);
   const lastOpen = useRef<string | null>(null);
   const open = params.get('open');
   if (open) lastOpen.current = open;
 
+  const clear = () => setSelection(nothing);
   const loaded = () => list.current?.rows().map(idOf) ?? [];
   const toggle = (row: Email, extend: boolean) => {
     setSelection((now) => (extend ? extended(now, marked.current, row.id, loaded()) : toggled(now, row.id, loaded())));
@@ -48,7 +47,7 @@ export function QueuePage() {
   const data = useMemo(() => queueColumns(connections ?? []), [connections]);
   const columns: Column<Email>[] = !rights.manage ? data : [
     {
-      id: 'mark', title: '', width: '42px', fixed: true, phone: 'mark',
+      id: 'mark', title: '', width: '38px', fixed: true, phone: 'mark',
       head: <Tick label={t('queue.select_loaded')} checked={selection.kind === 'matching'} mixed={selection.kind === 'ids' && selection.ids.size > 0}
         onChange={(on) => setSelection(on ? { kind: 'ids', ids: new Set(loaded()) } : nothing)} />,
       render: (row) => <Tick label={t('queue.select_row', { email: row.email })} checked={has(selection, row.id)}
@@ -67,16 +66,16 @@ export function QueuePage() {
         rowTone={(row) => (row.status === 'unknown' ? 'warn' : '')}
         onOpen={(row) => change({ open: row.id }, { push: true })}
         onState={(state) => { list.current = state; }}
-        selection={rights.manage ? { any: !isEmpty(selection), has: (row) => has(selection, row.id), toggle } : undefined}
+        selection={rights.manage ? { any: !isEmpty(selection), has: (row) => has(selection, row.id), toggle, clear } : undefined}
         bulk={(state) => (
-          <BulkBar selection={selection} state={state} onClear={() => setSelection(nothing)} onSelectMatching={() => setSelection({ kind: 'matching' })}
+          <BulkBar selection={selection} state={state} onClear={clear} onSelectMatching={() => setSelection({ kind: 'matching' })}
             onAct={(action) => setAsked({ action, about: target(selection, state.query) })} />
         )}
         tools={({ params: now }) => <ViewsMenu list="queue" params={now} columns={visible(data, chosen).map((column) => column.id)} />}
         empty={<Empty icon={Inbox} title={t('queue.empty')} action={<Link className="button" href="/log">{t('queue.to_log')}</Link>}>{t('queue.empty_help')}</Empty>} />
       {lastOpen.current && <EmailDrawer id={open} onClose={() => change({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)}
         onAct={(action, id) => setAsked({ action, about: { ids: [id] } })} />}
-      {asked && <ActionDialog action={asked.action} target={asked.about} onClose={() => setAsked(null)} onDone={() => { setSelection(nothing); list.current?.reload(); }} />}
+      {asked && <ActionDialog action={asked.action} target={asked.about} onClose={() => setAsked(null)} onDone={() => { clear(); list.current?.reload(); }} />}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { ArrowRightLeft, CirclePause, CirclePlay, Gavel, RotateCw, TimerOff, Trash2, type LucideIcon } from 'lucide-react';
-import type { EmailStatus, QueueActionWord } from '../../api/types';
+import type { Email, EmailStatus, QueueActionWord } from '../../api/types';
 
 export const ACTIONS: { action: QueueActionWord; icon: LucideIcon; danger?: boolean }[] = [
   { action: 'retry', icon: RotateCw },
@@ -15,12 +15,12 @@ export const ACTIONS: { action: QueueActionWord; icon: LucideIcon; danger?: bool
 const takes: Partial<Record<EmailStatus, QueueActionWord[]>> = {
   queued: ['retry', 'hold', 'move', 'expire', 'delete'],
   scheduled: ['hold', 'move', 'expire', 'delete'],
-  deferred: ['retry', 'hold', 'move', 'settle', 'expire', 'delete'],
+  deferred: ['retry', 'hold', 'move', 'expire', 'delete'],
   held: ['release', 'move', 'expire', 'delete'],
-  unknown: ['retry', 'settle', 'delete'],
+  unknown: ['retry', 'delete'],
 };
 
-export function actionsFor(status: EmailStatus, inDoubt: boolean) {
+export function actionsFor({ status, in_doubt: inDoubt }: Pick<Email, 'status' | 'in_doubt'>) {
   const words = takes[status] ?? [];
-  return ACTIONS.filter(({ action }) => words.includes(action) && (action !== 'settle' || status === 'unknown' || inDoubt));
+  return ACTIONS.filter(({ action }) => words.includes(action) || (action === 'settle' && words.length > 0 && inDoubt));
 }

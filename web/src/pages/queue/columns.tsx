@@ -2,43 +2,40 @@ import { QUEUE_STATUSES, REASON_CLASSES, type Connection, type Email } from '../
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
 import type { Column } from '../../ui/grid/columns';
-import { Time } from '../../ui/kit';
+import { cut, Time } from '../../ui/kit';
 import { Status } from '../../ui/status';
-
-const cut = (text: string | null | undefined, className = '') =>
-  text ? <div className={`cut ${className}`} title={text}>{text}</div> : <span className="faint">—</span>;
 
 export function queueColumns(connections: Connection[]): Column<Email>[] {
   const caption = (id: number | null) => connections.find((connection) => connection.id === id)?.caption ?? (id === null ? null : `#${id}`);
   return [
-    { id: 'id', title: t('email.id'), width: '128px', render: (row) => <span className="mono faint">{row.id}</span> },
+    { id: 'id', title: t('email.id'), width: '114px', filter: { kind: 'id', name: 'id' }, render: (row) => <span className="mono faint">{row.id}</span> },
     {
-      id: 'email', title: t('email.email'), width: 'minmax(190px, 1.1fr)', phone: 'title', sort: 'email', filter: { kind: 'text', name: 'email', hint: t('filter.email_hint') },
+      id: 'email', title: t('email.email'), width: 'minmax(136px, 1.1fr)', phone: 'title', sort: 'email', filter: { kind: 'text', name: 'email', hint: t('filter.email_hint') },
       render: (row) => cut(row.email, 'strong'),
     },
     {
-      id: 'subject', title: t('email.subject'), width: 'minmax(160px, 1.1fr)', phone: 'detail', filter: { kind: 'text', name: 'subject', hint: t('filter.contains') },
+      id: 'subject', title: t('email.subject'), width: 'minmax(106px, 1.1fr)', phone: 'detail', filter: { kind: 'text', name: 'subject', hint: t('filter.contains') },
       render: (row) => cut(row.subject || t('email.no_subject'), 'soft'),
     },
     {
-      id: 'last_attempt_at', title: t('email.last_attempt_at'), width: '172px', sort: 'last_attempt_at', filter: { kind: 'dates', name: 'last_attempt_at' },
+      id: 'last_attempt_at', title: t('email.last_attempt_at'), width: '138px', sort: 'last_attempt_at', filter: { kind: 'dates', name: 'last_attempt_at' },
       render: (row) => <span className="soft"><Time at={row.last_attempt_at} /></span>,
     },
     {
-      id: 'next_attempt_at', title: t('email.next_attempt_at'), width: '174px', phone: 'time', sort: 'next_attempt_at', filter: { kind: 'dates', name: 'next_attempt_at' },
+      id: 'next_attempt_at', title: t('email.next_attempt_at'), width: '138px', phone: 'time', sort: 'next_attempt_at', filter: { kind: 'dates', name: 'next_attempt_at' },
       render: (row) => <span className="soft"><Time at={row.next_attempt_at} /></span>,
     },
     {
-      id: 'attempts', title: t('email.attempts'), width: '172px', align: 'end', sort: 'attempts', filter: { kind: 'numbers', name: 'attempts' },
+      id: 'attempts', title: t('email.attempts'), width: '122px', align: 'end', sort: 'attempts', filter: { kind: 'numbers', name: 'attempts' },
       render: (row) => <span className="num">{format.number(row.attempts)}</span>,
     },
     {
-      id: 'status', title: t('email.status'), width: '124px', phone: 'status',
+      id: 'status', title: t('email.status'), width: '142px', phone: 'status',
       filter: { kind: 'choice', name: 'status', many: true, options: QUEUE_STATUSES.map((value) => ({ value, label: word('status', value) })) },
       render: (row) => <Status value={row.status} />,
     },
     {
-      id: 'reason', title: t('email.reason'), width: 'minmax(220px, 1.4fr)', filter: { kind: 'text', name: 'reason', hint: t('filter.contains') },
+      id: 'reason', title: t('email.reason'), width: 'minmax(134px, 1.4fr)', filter: { kind: 'text', name: 'reason', hint: t('filter.contains') },
       render: (row) => cut(row.reason, 'soft'),
     },
     {

@@ -25,9 +25,18 @@ export function extended(selection: Selection, from: string | null, to: string, 
 }
 
 /** The part of an action's body that says what it is about. */
-export function target(selection: Selection, query: Query): Pick<QueueAction, 'ids' | 'filter' | 'all'> {
+export type Target = Pick<QueueAction, 'ids' | 'filter' | 'all'>;
+
+export function target(selection: Selection, query: Query): Target {
   if (selection.kind === 'ids') return { ids: [...selection.ids] };
   const filter: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(query)) filter[name] = name === 'connection_id' ? numeric(String(value)) : value;
   return Object.keys(filter).length ? { filter: filter as QueueFilter } : { filter: {}, all: true };
+}
+
+/** A filter's emails as they were counted: what has come since was never looked at. */
+export function asCounted(about: Target, asOf: string): Target {
+  if (!about.filter) return about;
+  const end = about.filter.created_at_to;
+  return { filter: { ...about.filter, created_at_to: end && Date.parse(end) <= Date.parse(asOf) ? end : asOf } };
 }

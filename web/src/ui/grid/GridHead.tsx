@@ -37,10 +37,10 @@ export function GridHead<Row>({ columns, sort, onSort, params, onFilter }: Props
 }
 
 function HeadTitle<Row>({ column, sorted, down, onSort }: { column: Column<Row>; sorted: boolean; down: boolean; onSort?: (field: string) => void }) {
-  if (!column.sort) return <span className="cut">{column.title}</span>;
+  if (!column.sort) return <span className="clamp">{column.title}</span>;
   return (
     <button type="button" className="sort" onClick={() => onSort?.(column.sort!)}>
-      <span className="cut">{column.title}</span>
+      <span className="clamp">{column.title}</span>
       {sorted ? down ? <ArrowDown aria-hidden /> : <ArrowUp aria-hidden /> : <ChevronsUpDown className="unsorted" aria-hidden />}
     </button>
   );

@@ -42,7 +42,7 @@ interface Props<Row> {
   segments?: { name: string; label: string; options: { value: string; label: string; count?: string }[] };
   rowTone?: (row: Row) => string;
   onOpen?: (row: Row) => void;
-  selection?: { has: (row: Row) => boolean; toggle: (row: Row, extend: boolean) => void; any: boolean };
+  selection?: { has: (row: Row) => boolean; toggle: (row: Row, extend: boolean) => void; any: boolean; clear: () => void };
   bulk?: (state: ListState<Row>) => ReactNode;
   tools?: (state: ListState<Row>) => ReactNode;
   /** What is said when there is nothing at all. */
@@ -82,6 +82,10 @@ export function List<Row>(props: Props<Row>) {
   const state: ListState<Row> = { query, params, total: ladder.total, rows: () => ladder.loadedRows(), reload: () => void ladder.reload() };
   const onState = props.onState;
   useEffect(() => onState?.(state), [onState, ladder, ladder.version]);
+
+  // What was selected among other rows is not meant of these.
+  const clear = selection?.clear;
+  useEffect(() => clear?.(), [JSON.stringify(query)]);
 
   const shown = visible(columns, chosen);
   const filtered = Object.keys(query).length > 0;

@@ -3,7 +3,8 @@ import type { ReactNode, RefObject } from 'react';
 
 interface Props {
   open: boolean;
-  onClose: () => void;
+  /** Without it nothing closes the dialog but what stands in it. */
+  onClose?: () => void;
   /** Its heading; one without is named by `label`. */
   title?: ReactNode;
   label?: string;
@@ -14,7 +15,7 @@ interface Props {
 
 export function Dialog({ open, onClose, title, label, children, foot, initialFocus }: Props) {
   return (
-    <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose?.()}>
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className="backdrop over" />
         <BaseDialog.Popup className="dialog" aria-label={label} initialFocus={initialFocus}>
