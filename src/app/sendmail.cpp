@@ -127,6 +127,22 @@ std::string with_header(std::string message) {
   return is_field || is_empty ? message : "\n" + message;
 }
 
+// RFC 5322 §3.2.2: comments, which may hold comments, are for people; in quotes a bracket is a bracket.
+std::string without_comments(std::string_view text) {
+  std::string plain;
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t length = text[at] == '\\' && (quoted || depth > 0) && at + 1 < text.size() ? 2 : 1;
+    if (depth == 0 && text[at] == '"') quoted = !quoted;
+    if (!quoted && text[at] == '(') ++depth;
+    if (depth == 0) plain += text.substr(at, length);
+    if (!quoted && text[at] == ')' && depth > 0 && --depth == 0) plain += ' ';
+    at += length - 1;
+  }
+  return plain;
+}
+
 std::string user_name() {
   const passwd* user = ::getpwuid(::getuid());
   return user == nullptr ? std::to_string(::getuid()) : user->pw_name;
@@ -148,7 +164,7 @@ class SendmailEnvelope {
       has_author = has_author || equals_ignoring_case(name, "From");
       const bool names_recipients =
           equals_ignoring_case(name, "To") || equals_ignoring_case(name, "Cc") || equals_ignoring_case(name, "Bcc");
-      if (wish_.recipients_in_header && names_recipients) lists.push_back(mime::unfold(value));
+      if (wish_.recipients_in_header && names_recipients) lists.push_back(without_comments(mime::unfold(value)));
     });
     for (const std::string& list : lists)
       for (const std::string_view mailbox : mail::split_address_list(list)) {

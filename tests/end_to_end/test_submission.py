@@ -338,7 +338,8 @@ class SendmailTest(PostroomTest):
     def test_it_takes_what_programs_give_sendmail(self):
         link = os.path.join(self.folder.name, "sendmail")
         os.symlink(BINARY, link)
-        mail = "To: Ann <ann@example.org>,\n bo@example.org\nBcc: cy@example.org\nSubject: x\n\nline\n.\nnot sent\n"
+        mail = ('To: Ann (the first, of (many)) <ann@example.org>,\n bo@example.org (Bo, too)\n'
+                'Bcc: "Cy (y" <cy@example.org>\nSubject: x\n\nline\n.\nnot sent\n')
         done = self.sendmail("-oem", "-f", "shop@example.com", "-F", "The Shop", "-t", mail=mail, name=link)
         self.assertEqual((done.returncode, done.stderr, done.stdout), (0, "", ""))
         wait_for(lambda: sum(len(each.recipients) for each in self.peer.taken()) == 3, "all three have it")
