@@ -19,23 +19,20 @@ bool key_is_good(std::string_view key) {
   return !key.empty() && key.size() <= limits::idempotency_key && !has_control_characters(key) && is_valid_utf8(key);
 }
 
-// What two calls with one key must have in common to be the same call: the body, and before it whatever else says what
-// is to be done, the operation first. POST /messages has its body only.
+// What two calls with one key must have in common to be the same call: the body, and before it what else says what is
+// to be done, the operation first. POST /messages has its body only.
 std::string fingerprint(std::string_view what, std::string_view body) {
   return auth::sha256(std::string(what).append(body));
 }
-std::string raw_fingerprint(const Call& call, std::string_view content) {  // the envelope stands in the query
-  return fingerprint("raw?" + call.request.query + "\n", content);
-}
 
 // The call's Idempotency-Key; refused when it is not usable.
-OrRefusal<std::optional<intake::Idempotency>> idempotency(const Call& call, const std::string& fingerprint) {
+OrRefusal<std::optional<intake::Idempotency>> idempotency(const Call& call, std::string_view what) {
   const std::string* key = call.request.header("Idempotency-Key");
   if (!key) return std::nullopt;
   if (!key_is_good(*key))
     return std::unexpected(
         intake::Refusal{422, "idempotency_key_invalid", "An Idempotency-Key has 1 to 256 characters.", {}});
-  return intake::Idempotency{*key, fingerprint};
+  return intake::Idempotency{*key, fingerprint(what, call.request.body)};
 }
 
 http::Response outcome_answer(const Call& call, const intake::Outcome& outcome) {
@@ -76,7 +73,7 @@ OrRefusal<intake::RawSubmission> read_raw(Call& call) {
 }  // namespace
 
 Answering post_message(Services& services, Call& call) {
-  auto key = idempotency(call, fingerprint("", call.request.body));
+  auto key = idempotency(call, "");
   if (!key) co_return refuse(call, key.error());
   const auto object = read_object(call);
   if (!object) co_return refuse(call, object.error());
@@ -88,7 +85,7 @@ Answering post_message(Services& services, Call& call) {
 }
 
 Answering post_batch(Services& services, Call& call) {
-  auto key = idempotency(call, fingerprint("batch\n", call.request.body));
+  auto key = idempotency(call, "batch\n");
   if (!key) co_return refuse(call, key.error());
   const auto object = read_object(call);
   if (!object) co_return refuse(call, object.error());
@@ -128,15 +125,16 @@ Answering post_batch(Services& services, Call& call) {
 
 Answering post_raw(Services& services, Call& call) {
   if (const auto wrong = wrong_type(call, "message/rfc822")) co_return refuse(call, *wrong);
-  auto key = idempotency(call, raw_fingerprint(call, call.request.body));
+  const std::string what = "raw?" + call.request.query + "\n";  // the envelope stands there
+  auto key = idempotency(call, what);
   if (!key) co_return refuse(call, key.error());
   auto read = read_raw(call);
   if (!read) co_return refuse(call, read.error());
-  // The query has the envelope; what else is to be said stands in the message's header, as over SMTP.
+  // What else is to be said stands in the message's header, as over SMTP.
   intake::OptionHeaders said = intake::read_option_headers(read->content);
   if (!said.errors.empty()) co_return invalid(call, std::move(said.errors));
   if (said.idempotency_key && !*key)
-    *key = intake::Idempotency{std::move(*said.idempotency_key), raw_fingerprint(call, read->content)};
+    *key = intake::Idempotency{std::move(*said.idempotency_key), fingerprint(what, read->content)};
   read->options = std::move(said.options);
   intake::AnySubmission submission = std::move(*read);
   const auto outcome = co_await services.intake.accept(std::move(submission), call.principal.name, std::move(*key));

@@ -146,11 +146,11 @@ async::Task<bool> Server::receive(Session& session) {
 // Why the body that follows is not read at all.
 std::optional<ParseRefusal> Server::refuse_body(const Session& session) const {
   if (!body_gate_) return std::nullopt;
-  Request head = session.parser.head();
   std::uint64_t bytes = 0;
-  const std::string* length = head.header("Content-Length");
+  const std::string* length = session.parser.head().header("Content-Length");
   if (length != nullptr) std::from_chars(length->data(), length->data() + length->size(), bytes);
   if (length != nullptr && bytes <= limits::http_small_body) return std::nullopt;
+  Request head = session.parser.head();
   introduce(session, head);
   return body_gate_(head);
 }
