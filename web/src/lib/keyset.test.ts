@@ -162,6 +162,7 @@ describe('KeysetLadder', () => {
     expect(ladder.error?.message).toBe('still away');
     await ladder.refresh(false);
     expect(ladder.error).toBeNull();
+    expect(ladder.fresh).toBe(0);
     expect(ladder.at(0)?.id).toBe('30');
     await settle();
     expect(ladder.at(12)?.id).toBe('18');
