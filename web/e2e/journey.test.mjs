@@ -335,7 +335,7 @@ walk('a list that can’t be read says so above what it had, and tries again', a
   const away = { status: 503, contentType: 'application/problem+json', body: JSON.stringify({ type: 'about:blank', title: 'Unavailable', status: 503, code: 'unavailable', detail: 'The store is away for a moment.' }) };
   await page.route('**/api/v1/log?*', (route) => route.fulfill(away));
   await page.goto(`${base}/log?subject=To`);
-  await page.getByText('The store is away for a moment.').waitFor();
+  await page.getByText('The server can’t do this now. Try again later.').waitFor();
   await inspect(page, 'log-error');
   await page.unroute('**/api/v1/log?*');
   await button('Try again').click();

@@ -100,6 +100,7 @@ export const mail: Words<typeof english> = {
   'log.no_conversation': 'Es wurde kein Gespräch aufgezeichnet.',
   'log.send_again': 'Erneut senden',
   'log.send_again_title': 'Diese E-Mail erneut senden?',
+  'log.send_again_reason': 'Steht im Änderungsprotokoll.',
   'log.send_again_help': 'Derselbe Inhalt geht als neue Nachricht an {email}. Kam die erste doch an, bekommt der Empfänger sie zweimal.',
   'log.sent_again': 'Sie ist wieder in der Warteschlange, als {id}.',
   'log.open_email': 'E-Mail öffnen',

@@ -100,6 +100,7 @@ export const mail = {
   'log.no_conversation': 'No conversation was recorded.',
   'log.send_again': 'Send again',
   'log.send_again_title': 'Send this email again?',
+  'log.send_again_reason': 'Stands in the audit log.',
   'log.send_again_help': 'The same content goes out as a new message to {email}. If the first one did arrive, the recipient gets it twice.',
   'log.sent_again': 'It is in the queue again as {id}.',
   'log.open_email': 'Open the email',

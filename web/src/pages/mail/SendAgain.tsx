@@ -28,7 +28,7 @@ export function SendAgain({ emailId, email }: { emailId: string; email: string }
           <button type="button" className="button first" disabled={send.isPending} onClick={() => send.mutate()}>{t('log.send_again')}</button>
         </>}>
         <p className="soft">{t('log.send_again_help', { email })}</p>
-        <TextArea label={t('act.reason')} hint={t('act.reason_hint')} maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
+        <TextArea label={t('act.reason')} hint={t('log.send_again_reason')} maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
         {send.error && <Failure error={send.error} title={t('log.send_again')} />}
       </Dialog>
     </>
