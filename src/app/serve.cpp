@@ -51,6 +51,8 @@ class Service {
     });
   }
 
+  const Doors& doors() const { return doors_; }
+
   // Takes no more mail, finishes what is past the dot, answers what was asked.
   void stop() {
     if (stopped_) return;
@@ -211,9 +213,9 @@ int serve(const Configuration& given) {
   if (!doors) return give_up(doors.error());
 
   const std::string address = net::to_string(doors->http.front().listener->local());
-  announce(*doors, configuration);
   Service service(loop, **house, std::move(*doors));
   loop.on_stop_signal([&service] { service.stop(); });
+  announce(service.doors(), configuration);  // who has read it may ask for a stop
   log.write(observe::Level::info, "started", {{"http", address}, {"data_dir", configuration.data_dir}});
   if ((*house)->accounts().users().empty())
     say("Nobody has an account yet. Make the first one, of an admin, here:\n  {}/welcome#token={}\n",

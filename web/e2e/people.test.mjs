@@ -108,6 +108,7 @@ async function offered(page) {
   await page.goto(`${base}/log`);
   await row('ann@').click();
   await page.getByRole('region', { name: 'SMTP conversation' }).waitFor();
+  await page.getByRole('dialog').getByText('Timeline').waitFor();  // the email's story, by which it is seen to be finished
   found.send_again = (await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).count()) > 0;
   found.content = (await page.getByRole('button', { name: 'Show content' }).count()) > 0;
   await page.goto(`${base}/queue`);
