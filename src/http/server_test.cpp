@@ -223,6 +223,14 @@ TEST_F(HttpServer, HoldsNoMoreOfAllBodiesThanItsLimit) {
   EXPECT_THAT(talk(post("Content-Length: 600000\r\n", std::string(600'000, 'a')), 1s), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(HttpServer, LetsGoOfABodyThatIsAnswered) {
+  const std::string request = post("Content-Length: 600000\r\n", std::string(600'000, 'a'));
+  const std::string& heard = talk(request + request + request, 5s);
+  std::size_t answers = 0;
+  for (std::size_t at = 0; (at = heard.find("HTTP/1.1 200 ", at)) != std::string::npos; ++at) ++answers;
+  EXPECT_EQ(answers, 3U);
+}
+
 TEST_F(HttpServer, EndsARequestWhoseHeadDoesNotArrive) {
   EXPECT_THAT(talk("GET /path/x HTTP/1.1\r\n", 30s), StartsWith("HTTP/1.1 408 "));
 }
