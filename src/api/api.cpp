@@ -186,11 +186,13 @@ std::optional<http::ParseRefusal> Api::refuse_large_body(http::Request& head) {
   Call call{head, none, {}, {}};
   if (identify(call)) return std::nullopt;
   return http::ParseRefusal{
-      401, "unauthorized",
+      401,
+      "unauthorized",
       fmt::format(
           "Sign in, or give an API key: Authorization: Bearer <key>. Without one a body has a Content-Length of "
           "at most {}.",
-          limits::http_small_body)};
+          limits::http_small_body),
+      {{"WWW-Authenticate", "Bearer"}}};
 }
 
 // Who calls: an API key, a person with a session, or the operator at the local socket. False: nobody we know.

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/limits.h"
 #include "http/request.h"
@@ -19,6 +21,7 @@ struct ParseRefusal {
   int status = 400;
   std::string code;
   std::string detail;
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 struct ParserLimits {

@@ -160,7 +160,10 @@ std::optional<ParseRefusal> Server::hold(Session& session, std::size_t bytes) {
   session.held += bytes;
   bodies_held_ += bytes;
   if (bodies_held_ <= options_.bodies_bytes) return std::nullopt;
-  return ParseRefusal{503, "busy", "The server holds as many large requests as it can now; try again in a moment."};
+  return ParseRefusal{503,
+                      "busy",
+                      "The server holds as many large requests as it can now; try again in a moment.",
+                      {{"Retry-After", "5"}}};
 }
 
 // Who has sent it.
@@ -174,7 +177,8 @@ void Server::introduce(const Session& session, Request& request) const {
 async::Task<void> Server::refuse(Session& session, const ParseRefusal& refusal) {
   net::Stream& stream = *session.stream;
   const std::string id = next_request_id();
-  const Response response = problem(refusal.status, refusal.code, refusal.detail, id);
+  Response response = problem(refusal.status, refusal.code, refusal.detail, id);
+  for (const auto& [name, value] : refusal.headers) response.with(name, value);
   stream.set_deadline(loop_.now() + options_.write);
   if (!co_await stream.write(serialize(response, BodyPart::sent, Connection::close, id, date()))) co_return;
   // RFC 9112 §9.6: closing with unread bytes resets the connection, and the client may never see the answer.

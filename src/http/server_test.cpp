@@ -199,12 +199,13 @@ TEST_F(HttpServer, AsksBeforeALargeBodyWhoSendsIt) {
   std::vector<std::string> asked;
   server_.before_large_bodies([&asked](const Request& head) -> std::optional<ParseRefusal> {
     asked.push_back(head.path);
-    return ParseRefusal{401, "unauthorized", "Who are you?"};
+    return ParseRefusal{401, "unauthorized", "Who are you?", {{"WWW-Authenticate", "Bearer"}}};
   });
   EXPECT_THAT(talk(post("Content-Length: 3\r\n", "abc")), HasSubstr("<abc>"));
   EXPECT_THAT(asked, testing::IsEmpty());
   const std::string& heard = talk(post("Content-Length: 1000000\r\nExpect: 100-continue\r\n", ""));
   EXPECT_THAT(heard, StartsWith("HTTP/1.1 401 ")) << "and nothing invited it";
+  EXPECT_THAT(heard, HasSubstr("\r\nWWW-Authenticate: Bearer\r\n"));
   EXPECT_THAT(talk(post("Transfer-Encoding: chunked\r\n", "")), StartsWith("HTTP/1.1 401 "));
   EXPECT_THAT(asked, testing::ElementsAre("/body", "/body"));
 }
@@ -218,7 +219,9 @@ TEST_F(HttpServer, EndsABodyThatStopsHoweverFastItBegan) {
 
 TEST_F(HttpServer, HoldsNoMoreOfAllBodiesThanItsLimit) {
   talk(post("Content-Length: 30000000\r\n", std::string(600'000, 'a')), 1s);
-  EXPECT_THAT(talk(post("Content-Length: 30000000\r\n", std::string(600'000, 'a')), 1s), StartsWith("HTTP/1.1 503 "));
+  const std::string& refused = talk(post("Content-Length: 30000000\r\n", std::string(600'000, 'a')), 1s);
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(refused, HasSubstr("\r\nRetry-After: "));
   loop_.run_for(30s);  // the first has been given up
   EXPECT_THAT(talk(post("Content-Length: 600000\r\n", std::string(600'000, 'a')), 1s), StartsWith("HTTP/1.1 200 "));
 }

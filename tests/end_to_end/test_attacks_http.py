@@ -304,7 +304,9 @@ class JsonTest(HttpAttack):
             for credentials in (b"", b"Authorization: Bearer nonsense\r\n"):
                 with self.subTest(framing=framing, credentials=credentials), self.exchange() as exchange:
                     sent = exchange.send(POST + HOST + credentials + JSON + framing + b"Expect: 100-continue\r\n\r\n")
-                    self.is_problem(sent.answer(), 401, "unauthorized")
+                    answer = sent.answer()
+                    self.is_problem(answer, 401, "unauthorized")
+                    self.assertEqual(answer[1]["www-authenticate"], "Bearer")  # RFC 9110 §15.5.2
         with self.exchange() as exchange:
             exchange.send(POST + HOST + self.key + JSON + b"Content-Length: 30000000\r\nExpect: 100-continue\r\n\r\n")
             self.assertEqual(exchange.finish().rest(), b"HTTP/1.1 100 Continue\r\n\r\n")

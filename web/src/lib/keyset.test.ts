@@ -168,7 +168,8 @@ describe('KeysetLadder', () => {
     expect(ladder.at(12)?.id).toBe('18');
   });
 
-  it('reads with the next look what could not be read further down', async () => {
+  /** The first page is there, the second could not be read. */
+  async function failedFurtherDown() {
     const { fetchPage } = server(30);
     const ladder = ladderOf(fetchPage);
     ladder.want(0, 5);
@@ -176,6 +177,11 @@ describe('KeysetLadder', () => {
     fetchPage.mockRejectedValueOnce(new Error('away'));
     ladder.want(10, 15);
     await settle();
+    return ladder;
+  }
+
+  it('reads with the next look what could not be read further down', async () => {
+    const ladder = await failedFurtherDown();
     await ladder.refresh(false);
     await settle();
     expect(ladder.error).toBeNull();
@@ -183,13 +189,7 @@ describe('KeysetLadder', () => {
   });
 
   it('keeps rows through a failure and reads on after a retry', async () => {
-    const { fetchPage } = server(30);
-    const ladder = ladderOf(fetchPage);
-    ladder.want(0, 5);
-    await settle();
-    fetchPage.mockRejectedValueOnce(new Error('away'));
-    ladder.want(10, 15);
-    await settle();
+    const ladder = await failedFurtherDown();
     expect(ladder.error?.message).toBe('away');
     expect(ladder.at(3)?.id).toBe('27');
     ladder.retry();
