@@ -29,7 +29,7 @@ std::string changed_event(const store::ChangeCounts& counts) {
 
 class LiveEvents final : public http::BodySource {
  public:
-  LiveEvents(async::Loop& loop, store::Store& store, std::function<bool()> is_over)
+  LiveEvents(async::Loop& loop, store::ListStore& store, std::function<bool()> is_over)
       : loop_(loop), store_(store), is_over_(std::move(is_over)), until_(loop.now() + at_most) {}
 
   async::Task<Result<std::string>> next() override {
@@ -51,7 +51,7 @@ class LiveEvents final : public http::BodySource {
   }
 
   async::Loop& loop_;
-  store::Store& store_;
+  store::ListStore& store_;
   std::function<bool()> is_over_;
   Monotonic until_;
   std::optional<store::ChangeCounts> told_;

@@ -76,7 +76,7 @@ void append_jsonl(std::string& text, const store::AttemptRecord& attempt) {
 
 class LogExport final : public http::BodySource {
  public:
-  LogExport(store::Store& store, ListQuery<store::LogFilter> query, Format format)
+  LogExport(store::ListStore& store, ListQuery<store::LogFilter> query, Format format)
       : store_(store), query_(std::move(query)), format_(format) {
     query_.page = {limits::page, std::nullopt};
     if (format_ == Format::csv) text_ = csv_head();
@@ -109,7 +109,7 @@ class LogExport final : public http::BodySource {
     co_return Result<void>();
   }
 
-  store::Store& store_;
+  store::ListStore& store_;
   ListQuery<store::LogFilter> query_;
   Format format_;
   std::string text_;  // read but not yet sent

@@ -7,7 +7,8 @@
 #include "api/delivery_door.h"
 #include "api/json_writer.h"
 #include "api/list_query.h"
-#include "store/store.h"
+#include "store/account_records.h"
+#include "store/list_store.h"
 
 namespace postroom::api {
 

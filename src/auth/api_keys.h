@@ -13,7 +13,7 @@
 #include "auth/principal.h"
 #include "base/random.h"
 #include "base/secret.h"
-#include "store/store.h"
+#include "store/account_store.h"
 
 namespace postroom::auth {
 
@@ -29,7 +29,8 @@ struct CreatedKey {
 
 class ApiKeys {
  public:
-  ApiKeys(async::Loop& loop, store::Store& store, Random& random) : loop_(loop), store_(store), random_(random) {}
+  ApiKeys(async::Loop& loop, store::AccountStore& store, Random& random)
+      : loop_(loop), store_(store), random_(random) {}
 
   // At start, and after another process has changed the keys.
   async::Task<Result<void>> load();
@@ -45,7 +46,7 @@ class ApiKeys {
 
  private:
   async::Loop& loop_;
-  store::Store& store_;
+  store::AccountStore& store_;
   Random& random_;
   std::unordered_map<std::string, store::ApiKeyRecord> by_hash_;
   std::unordered_map<std::string, Monotonic> touched_;  // by principal name

@@ -17,7 +17,7 @@ smtp::ScramKeys keys_of(const store::SubmissionLoginRecord& record) {
 
 }  // namespace
 
-SubmissionLogins::SubmissionLogins(async::Loop& loop, store::Store& store, Random& random)
+SubmissionLogins::SubmissionLogins(async::Loop& loop, store::AccountStore& store, Random& random)
     : loop_(loop), store_(store), random_(random), turns_(loop), pepper_(random.token(password_characters)) {}
 
 async::Task<Result<void>> SubmissionLogins::load() {

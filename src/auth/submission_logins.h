@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "base/secret.h"
 #include "smtp/scram.h"
-#include "store/store.h"
+#include "store/account_store.h"
 
 namespace postroom::auth {
 
@@ -23,7 +23,7 @@ struct CreatedLogin {
 
 class SubmissionLogins {
  public:
-  SubmissionLogins(async::Loop& loop, store::Store& store, Random& random);
+  SubmissionLogins(async::Loop& loop, store::AccountStore& store, Random& random);
 
   // At start, and after another process has changed them.
   async::Task<Result<void>> load();
@@ -55,7 +55,7 @@ class SubmissionLogins {
   void forget(store::SubmissionLoginId id);
 
   async::Loop& loop_;
-  store::Store& store_;
+  store::AccountStore& store_;
   Random& random_;
   async::Turns turns_;  // a record is read, changed and written whole: no other change comes between
   std::string pepper_;  // of this process: for made-up keys, and digests of passwords that were right

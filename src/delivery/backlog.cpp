@@ -20,7 +20,7 @@ bool is_before(const Position& a, const Position& b) {
 
 }  // namespace
 
-Backlog::Backlog(async::Loop& loop, store::Store& store, std::vector<std::string> lanes, std::size_t window)
+Backlog::Backlog(async::Loop& loop, store::DeliveryStore& store, std::vector<std::string> lanes, std::size_t window)
     : loop_(loop), store_(store), window_(window) {
   for (std::string& name : lanes) lanes_.emplace_back(std::move(name));
 }

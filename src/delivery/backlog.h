@@ -19,7 +19,7 @@
 #include "async/loop.h"
 #include "async/task.h"
 #include "base/result.h"
-#include "store/store.h"
+#include "store/delivery_store.h"
 
 namespace postroom::delivery {
 
@@ -30,7 +30,7 @@ class Backlog {
   static constexpr Passer nobody = 0;
 
   // `lanes` in the order of their priority.
-  Backlog(async::Loop& loop, store::Store& store, std::vector<std::string> lanes, std::size_t window);
+  Backlog(async::Loop& loop, store::DeliveryStore& store, std::vector<std::string> lanes, std::size_t window);
 
   // Adds lanes that queued mail bears and the configuration no longer names; they come last.
   async::Task<Result<void>> meet_lanes();
@@ -88,7 +88,7 @@ class Backlog {
   async::Task<Result<std::vector<store::DueEmail>>> read_at_bookmark(std::size_t index, Return to);
 
   async::Loop& loop_;
-  store::Store& store_;
+  store::DeliveryStore& store_;
   std::size_t window_;
   std::vector<Lane> lanes_;
   struct Held {

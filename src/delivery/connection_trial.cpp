@@ -3,7 +3,7 @@
 #include <set>
 #include <utility>
 
-#include "delivery/events.h"
+#include "delivery/session_reports.h"
 #include "mail/address.h"
 
 namespace postroom::delivery {

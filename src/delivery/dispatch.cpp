@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "delivery/engine.h"
-#include "delivery/events.h"
+#include "delivery/session_reports.h"
 
 namespace postroom::delivery {
 namespace {
@@ -16,12 +16,6 @@ using store::ConnectionId;
 using store::DueEmail;
 using store::EmailRecord;
 using store::EmailStatus;
-
-// Of an address as it is stored: its domain is in lower case.
-std::string_view domain_of(std::string_view address) {
-  const std::size_t at = address.rfind('@');
-  return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
-}
 
 // Whether mail that `drawn` has no room for may as well go over `other`: its priority is no worse, and it is not one
 // that the routing rule keeps for the case that those it names can't send.
@@ -35,24 +29,9 @@ bool as_good(const store::ConnectionRecord& drawn, const store::ConnectionRecord
 
 }  // namespace
 
-struct Engine::Candidates {
-  std::vector<std::optional<policy::Meter::Wait>> limits;  // what the views in `all` refer to
-  std::vector<policy::Candidate> all;
-
-  Candidates(Outlets& outlets, const std::vector<ConnectionId>& order, Monotonic now, Timestamp wall) {
-    limits.reserve(order.size());
-    all.reserve(order.size());
-    for (const ConnectionId id : order) {
-      Outlet& outlet = outlets.at(id);
-      limits.push_back(outlet.long_wait(now, wall));
-      all.push_back(outlet.candidate(limits.back(), now));
-    }
-  }
-};
-
 // What has just been accepted goes without being read, unless other mail of its lane comes before it.
 void Engine::take(std::vector<DueEmail> accepted) {
-  const bool sending = running_ && !stopping_ && !pauses_.all;
+  const bool sending = running_ && !stopping_ && !outlets_.pauses().all;
   for (DueEmail& due : accepted) {
     if (sending && backlog_.take(due.email)) {
       taken_.push_back(std::move(due));
@@ -67,7 +46,7 @@ void Engine::take(std::vector<DueEmail> accepted) {
 async::Task<void> Engine::read_due() {
   const auto room_at = [this](Backlog::Passer passer) { return room_for(passer); };
   gather(std::exchange(taken_, {}));
-  if (pauses_.all || loop_.now() < store_trouble_until_) co_return;
+  if (outlets_.pauses().all || loop_.now() < store_trouble_until_) co_return;
   Result<std::vector<DueEmail>> page = co_await backlog_.read(room_at);
   if (!page) {
     store_trouble_until_ = loop_.now() + std::chrono::seconds(1);
@@ -80,15 +59,9 @@ async::Task<void> Engine::read_due() {
 
 std::size_t Engine::room_for(Backlog::Passer passer) {
   if (passer == Backlog::nobody) return loop_.now() >= nobody_until_ ? options_.window : 0;
-  Outlet* passing = outlet(passer);
+  Outlet* passing = outlets_.find(passer);
   if (passing == nullptr || !passing->may_send(loop_.now())) return options_.window;  // routed anew
   return passing->wants(options_.window / 2);
-}
-
-const store::RoutingRule* Engine::rule_of(const DueEmail& due) const {
-  if (routing_.rules.empty()) return nullptr;
-  return policy::rule_for(routing_.rules,
-                          {domain_of(due.reverse_path), domain_of(due.email.address), due.email.lane, due.email.tags});
 }
 
 // Emails of one message that may share a transaction become one shipment (fine-print, "Composition and protocol").
@@ -103,7 +76,7 @@ void Engine::gather(std::vector<DueEmail> held) {
       assign(std::move(alone));
       continue;
     }
-    const Key key{due.email.message_id, due.email.pinned_to.value_or(0), rule_of(due)};
+    const Key key{due.email.message_id, due.email.pinned_to.value_or(0), outlets_.rule_of(due)};
     Shipment& shipment = shared[key];
     if (shipment.emails.empty()) order.push_back(key);
     shipment.emails.push_back(std::move(due));
@@ -116,7 +89,7 @@ void Engine::gather(std::vector<DueEmail> held) {
 // Under other rules than before: what shared a transaction may have to part.
 void Engine::assign_anew(Shipment shipment) {
   std::map<const store::RoutingRule*, std::vector<DueEmail>> parts;
-  for (DueEmail& due : shipment.emails) parts[rule_of(due)].push_back(std::move(due));
+  for (DueEmail& due : shipment.emails) parts[outlets_.rule_of(due)].push_back(std::move(due));
   for (auto& [rule, emails] : parts) assign({std::move(emails), shipment.tried});
 }
 
@@ -124,14 +97,14 @@ void Engine::assign_anew(Shipment shipment) {
 void Engine::assign(Shipment shipment) {
   const std::size_t lane = backlog_.lane_of(shipment.emails.front().email.lane);
   for (const DueEmail& due : shipment.emails) backlog_.comes_back(due.email);
-  if (pauses_.all || pauses_.lanes.contains(shipment.emails.front().email.lane)) {
+  if (outlets_.pauses().all || outlets_.pauses().lanes.contains(shipment.emails.front().email.lane)) {
     for (const DueEmail& due : shipment.emails) {
       backlog_.let_go(due.email);
       backlog_.look_again(due.email);  // once the lane is resumed
     }
     return;
   }
-  const policy::Route drawn = route(shipment.emails.front(), shipment.tried);
+  const policy::Route drawn = outlets_.route(shipment.emails.front(), shipment.tried);
   if (drawn.connection == nullptr) return wait(std::move(shipment), drawn);
   const auto stands_at = [&](ConnectionId id) {
     Outlet& outlet = outlets_.at(id);
@@ -143,8 +116,9 @@ void Engine::assign(Shipment shipment) {
   // Others that may serve it as well take it sooner; it is read again when the first of them has room.
   std::set<ConnectionId> full{drawn.connection->id};
   for (;;) {
-    const policy::Route other = route(shipment.emails.front(), full);
-    if (other.connection == nullptr || !as_good(*drawn.connection, *other.connection, rule_of(shipment.emails.front())))
+    const policy::Route other = outlets_.route(shipment.emails.front(), full);
+    if (other.connection == nullptr ||
+        !as_good(*drawn.connection, *other.connection, outlets_.rule_of(shipment.emails.front())))
       break;
     if (stands_at(other.connection->id)) return;
     full.insert(other.connection->id);
@@ -158,13 +132,13 @@ void Engine::assign(Shipment shipment) {
 void Engine::relieve(ConnectionId id) {
   Outlet& from = outlets_.at(id);
   while (from.waiting() > 0) {
-    const std::set<ConnectionId> busy = busy_outlets();
+    const std::set<ConnectionId> busy = outlets_.busy();
     if (busy.size() == outlets_.size()) return;
     const store::ConnectionRecord* to = nullptr;
     std::optional<Shipment> shipment = from.take_impatient(loop_.now(), [&](const Shipment& waiting) {
       const DueEmail& first = waiting.emails.front();
-      to = route(first, busy).connection;
-      if (to == nullptr || !as_good(from.connection, *to, rule_of(first))) return false;
+      to = outlets_.route(first, busy).connection;
+      if (to == nullptr || !as_good(from.connection, *to, outlets_.rule_of(first))) return false;
       return !waiting.tried.contains(to->id) ||
              loop_.now() - waiting.in_line_since >= options_.breaker.first_probe;  // a round of its own by now
     });
@@ -174,16 +148,6 @@ void Engine::relieve(ConnectionId id) {
     outlets_.at(to->id).stand_in_line(lane, std::move(*shipment), loop_.now());
     start(to->id);
   }
-}
-
-// Those that could take mail, were there not other mail before it.
-std::set<ConnectionId> Engine::busy_outlets() {
-  std::set<ConnectionId> busy;
-  for (auto& [id, outlet] : outlets_)
-    if (outlet.may_send(loop_.now()) && !outlet.is_idle(loop_.now(), loop_.wall()) &&
-        !outlet.long_wait(loop_.now(), loop_.wall()))
-      busy.insert(id);
-  return busy;
 }
 
 void Engine::wait(Shipment shipment, const policy::Route& route) {
@@ -208,7 +172,7 @@ void Engine::wait(Shipment shipment, const policy::Route& route) {
 
 void Engine::dispatch() {
   if (stopping_ || loop_.now() < store_trouble_until_) return;
-  for (const ConnectionId id : by_priority_) {
+  for (const ConnectionId id : outlets_.by_priority()) {
     Outlet& outlet = outlets_.at(id);
     if (outlet.connection.enabled && outlet.breaker.wants_probe(loop_.now()) &&
         outlet.pool->has_room(outlet.places())) {
@@ -221,19 +185,20 @@ void Engine::dispatch() {
       for (Shipment& shipment : outlet.take_line()) assign(std::move(shipment));
     start(id);
   }
-  if (!pauses_.all && backlog_.wants_read([this](Backlog::Passer passer) { return room_for(passer); })) look();
+  if (!outlets_.pauses().all && backlog_.wants_read([this](Backlog::Passer passer) { return room_for(passer); }))
+    look();
 }
 
 // Starts as much as the connection's sessions and limits allow.
 void Engine::start(ConnectionId id) {
-  if (stopping_ || pauses_.all || loop_.now() < store_trouble_until_) return;
-  Outlet* from = outlet(id);
+  if (stopping_ || outlets_.pauses().all || loop_.now() < store_trouble_until_) return;
+  Outlet* from = outlets_.find(id);
   while (from != nullptr) {
     std::optional<Shipment> shipment = from->next(loop_.now(), loop_.wall());
     if (!shipment) return;
     for (const DueEmail& due : shipment->emails) backlog_.sets_out(due.email);
     under_way_.spawn(ship(std::move(*shipment), id));
-    from = outlet(id);
+    from = outlets_.find(id);
   }
 }
 
@@ -252,64 +217,20 @@ async::Task<void> Engine::put_off(std::vector<EmailRecord> emails) {
 
 // Opens a session without mail; a good one serves the next message.
 async::Task<void> Engine::probe(ConnectionId id) {
-  const std::shared_ptr<SessionPool> pool = outlet(id)->pool;
+  const std::shared_ptr<SessionPool> pool = outlets_.find(id)->pool;
   smtp::Conversation conversation;
   auto opened = co_await pool->acquire(Freshness::only_new, conversation);
-  const Outlet* probed = outlet(id);
+  const Outlet* probed = outlets_.find(id);
   const bool current = probed != nullptr && probed->pool == pool;  // else it is another connection by now
   if (opened) {
-    if (current) recovered(id, policy::Proof::probe);
+    if (current) is_well(id, policy::Proof::probe);
     if (std::unique_ptr<Session> worn = pool->release(std::move(*opened))) co_await pool->dismiss(std::move(worn));
   } else {
     const smtp::Fault& fault = opened.error();
-    if (current && !stopping_) feel(id, classify_fault(fault, probed->connection), describe(fault));
+    if (current && !stopping_) health_.fault(id, classify_fault(fault, probed->connection), describe(fault));
     pool->drop(nullptr);
   }
   look();
-}
-
-// How long mail that has failed over all its connections waits until it tries them anew: longer each time, as probes of
-// a sick connection do. One that is well but for this mail would be sent all of it every few seconds.
-Duration Engine::next_round_of(const EmailRecord& email) const {
-  return rounds_.waits[policy::step_of(rounds_, email.tries, loop_.wall() - email.created_at()) - 1];
-}
-
-policy::Route Engine::route(const DueEmail& due, const std::set<ConnectionId>& tried) {
-  const Candidates candidates(outlets_, by_priority_, loop_.now(), loop_.wall());
-  const Duration next_round = tried.empty() ? Duration{0} : next_round_of(due.email);
-  policy::RouteRequest request{due.email.pinned_to, due.email.in_doubt_with, tried, rule_of(due),
-                               next_round,          random_.unit()};
-  request.needs = {due.eight_bit, due.smtputf8};
-  return policy::choose_connection(candidates.all, request, loop_.now());
-}
-
-RouteExplanation Engine::explain(const RouteQuestion& question) {
-  const policy::MailFacts facts{domain_of(question.from), domain_of(question.to), question.lane, question.tags};
-  const store::RoutingRule* rule = policy::rule_for(routing_.rules, facts);
-  const Candidates candidates(outlets_, by_priority_, loop_.now(), loop_.wall());
-  const std::set<ConnectionId> tried;
-  const policy::RouteRequest request{question.pinned_to, std::nullopt, tried, rule, options_.breaker.first_probe, 0};
-  RouteExplanation explanation;
-  explanation.connections = policy::explain_route(candidates.all, request, loop_.now());
-  if (rule != nullptr) explanation.rule = static_cast<std::size_t>(rule - routing_.rules.data());
-  explanation.reason = policy::choose_connection(candidates.all, request, loop_.now()).reason;
-  if (pauses_.all) explanation.reason = "Sending is paused.";
-  if (pauses_.lanes.contains(question.lane)) explanation.reason = "The lane \"" + question.lane + "\" is paused.";
-  return explanation;
-}
-
-std::optional<ConnectionId> Engine::likely_connection(const RouteQuestion& question) {
-  const RouteExplanation explanation = explain(question);
-  const std::vector<policy::Consideration>& all = explanation.connections;
-  auto found = std::ranges::find_if(all, &policy::Consideration::chosen);
-  if (found == all.end())
-    found = std::ranges::find_if(all, [](const auto& each) { return each.meant && each.connection->enabled; });
-  return found == all.end() ? std::nullopt : std::optional(found->connection->id);
-}
-
-Outlet* Engine::outlet(ConnectionId id) {
-  const auto found = outlets_.find(id);
-  return found == outlets_.end() ? nullptr : &found->second;
 }
 
 }  // namespace postroom::delivery

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "delivery/events.h"
+#include "delivery/session_reports.h"
 
 namespace postroom::delivery {
 namespace {
@@ -18,30 +18,21 @@ constexpr std::size_t expire_batch = 1000;
 constexpr std::size_t put_offs_a_second = 200;
 constexpr std::size_t waits_at_once = 500;
 
-policy::RetrySchedule rounds_of(const policy::BreakerRule& rule) {
-  policy::RetrySchedule rounds{{rule.first_probe}};
-  while (rounds.waits.back() < rule.longest_probe)
-    rounds.waits.push_back(std::min<Duration>(rounds.waits.back() * 2, rule.longest_probe));
-  return rounds;
-}
-
 }  // namespace
 
 Engine::Engine(async::Loop& loop, store::Store& store, Network network, IdGenerator& ids, Random& random,
-               OpenPassword open_password, EngineOptions options)
+               Outlets::OpenPassword open_password, EngineOptions options)
     : loop_(loop),
       store_(store),
-      network_(std::move(network)),
       ids_(ids),
       random_(random),
-      open_password_(std::move(open_password)),
       options_(std::move(options)),
-      rounds_(rounds_of(options_.breaker)),
-      backlog_(loop, store, options_.lanes, options_.window),
       changed_(loop),
-      settings_loaded_(loop),
-      may_begin_(loop),
-      under_way_(loop) {
+      under_way_(loop),
+      backlog_(loop, store, options_.lanes, options_.window),
+      outlets_(loop, store, std::move(network), random, std::move(open_password), options_),
+      notices_(loop, store, under_way_),
+      health_(loop, store, random, outlets_, notices_, under_way_) {
   store_.on_due([this](const std::string& lane, Timestamp earliest) {
     backlog_.due_at(lane, earliest);
     look();
@@ -57,14 +48,14 @@ Engine::~Engine() {
 async::Task<void> Engine::run() {
   running_ = true;
   co_await load_settings();
-  while (stale_settings_ && !stopping_) {  // what to do with a doubt depends on its connection
+  while (outlets_.is_stale() && !stopping_) {  // what to do with a doubt depends on its connection
     co_await changed_.wait(loop_.now() + store_patience);
     co_await load_settings();
   }
   co_await recover();  // nothing, when it is to stop already
   while (!stopping_) {
     looked_for_ = false;
-    if (stale_settings_) co_await load_settings();
+    if (outlets_.is_stale()) co_await load_settings();
     co_await read_due();
     dispatch();
     if (!to_put_off_.empty()) co_await put_off(std::exchange(to_put_off_, {}));
@@ -72,11 +63,7 @@ async::Task<void> Engine::run() {
     if (!looked_for_ && !stopping_) co_await changed_.wait(next_look());
   }
   async::Timer patience(loop_);
-  patience.arm(loop_.now() + options_.stop_patience, [this] {
-    for (auto& [id, outlet] : outlets_) outlet.pool->abort();
-    for (const std::weak_ptr<SessionPool>& retired : retired_pools_)
-      if (const std::shared_ptr<SessionPool> in_use = retired.lock()) in_use->abort();
-  });
+  patience.arm(loop_.now() + options_.stop_patience, [this] { outlets_.abort_sessions(); });
   co_await under_way_.join();
   dismiss_idle(Monotonic::never());
   co_await under_way_.join();
@@ -99,19 +86,19 @@ void Engine::wake() {
 }
 
 void Engine::settings_changed() {
-  stale_settings_ = true;
+  outlets_.stored_ones_changed();
   look();
 }
 
 async::Task<void> Engine::settings_in_force() {
-  if (!stale_settings_ && !loading_settings_) co_return;
+  if (!outlets_.is_stale() && !outlets_.is_loading()) co_return;
   if (!running_) co_return co_await load_settings();
-  co_await settings_loaded_.wait(loop_.now() + std::chrono::seconds(1));
+  co_await outlets_.loaded(loop_.now() + std::chrono::seconds(1));
 }
 
 Monotonic Engine::next_look() {
   Monotonic next = housekeeping_ ? Monotonic::never() : next_housekeeping_;  // its end looks again
-  if (pauses_.all) return next;  // what becomes due meanwhile is read once sending goes on
+  if (outlets_.pauses().all) return next;  // what becomes due meanwhile is read once sending goes on
   const Monotonic now = loop_.now();
   if (const std::optional<Timestamp> due = backlog_.next_due_at())
     next = std::min(next, now + std::max<Duration>(*due - loop_.wall(), Duration{0}));
@@ -138,7 +125,7 @@ async::Task<void> Engine::recover() {
       ending.verdict = {policy::Scope::unknown, policy::Permanence::transient, "stopped while sending"};
       ending.reason = "Postroom stopped before the reply to this attempt was recorded; it may have been sent.";
       ending.over = left.attempt.connection_id;
-      const Outlet* over = outlet(left.attempt.connection_id);
+      const Outlet* over = outlets_.find(left.attempt.connection_id);
       const store::OnDoubt doubt = on_doubt(left.email, over ? over->connection : ConnectionRecord{});
       store::AttemptOutcome outcome;
       outcome.attempt = std::move(left.attempt);
@@ -156,97 +143,30 @@ async::Task<void> Engine::recover() {
   }
 }
 
-// What the store remembers of the connection's sending, within its limits. What has begun stands in that history or is
-// reserved, never both: nothing begins meanwhile.
-async::Task<Result<policy::Meter>> Engine::meter_for(const ConnectionRecord& connection) {
-  reading_history_.insert(connection.id);
-  while (beginning_.contains(connection.id)) co_await may_begin_.wait();
-  policy::Meter meter(connection.limits, TimeZone::find(connection.timezone).value_or(TimeZone()));
-  const policy::Meter::Memory memory = meter.memory();
-  const Timestamp wall = loop_.wall();
-  const Result<store::SendingHistory> history =
-      co_await store_.sending_history({connection.id, wall - memory.span, memory.most, meter.remembers_from(wall)});
-  if (!history) co_return std::unexpected(history.error());
-  meter.restore(*history, loop_.now(), loop_.wall());
-  co_return meter;
-}
-
-Outlet Engine::make_outlet(ConnectionRecord connection, std::optional<store::ConnectionHealth> remembered,
-                           policy::Meter meter, BusyPlaces busy) {
-  Result<Secret> password = open_password_(connection);
-  auto pool = std::make_shared<SessionPool>(
-      loop_, network_,
-      client_options(connection, password ? std::move(*password) : Secret(), options_.ehlo_name, options_.deadlines),
-      connection.max_messages_per_session, options_.session_idle, std::move(busy));
-  policy::Breaker breaker(options_.breaker, std::move(remembered).value_or(store::ConnectionHealth{}));
-  return {std::move(connection), std::move(breaker), std::move(meter), std::move(pool)};
-}
-
 async::Task<void> Engine::load_settings() {
-  stale_settings_ = false;
-  loading_settings_ = true;
-  Result<std::vector<ConnectionRecord>> connections = co_await store_.connections();
-  const auto healths = co_await store_.health();
-  Result<store::RoutingTable> routing = co_await store_.routing();
-  const auto pauses = co_await store_.settings(std::string(store::pause_prefix));
-  std::map<ConnectionId, policy::Meter> meters;
-  bool complete = connections && healths && routing && pauses;
-  for (std::size_t i = 0; complete && i < connections->size(); ++i) {
-    const ConnectionRecord& connection = (*connections)[i];
-    const Outlet* known = outlet(connection.id);
-    const bool same_limits = known != nullptr && known->connection.limits == connection.limits &&
-                             known->connection.timezone == connection.timezone;
-    if (same_limits) continue;
-    Result<policy::Meter> meter = co_await meter_for(connection);
-    complete = meter.has_value();
-    if (meter) meters.emplace(connection.id, std::move(*meter));
-  }
-  loading_settings_ = false;
-  settings_loaded_.notify_all();
-  reading_history_.clear();
-  may_begin_.notify_all();
-  if (!complete) {
-    stale_settings_ = true;
+  Result<std::vector<Shipment>> in_line = co_await outlets_.load();
+  if (!in_line) {
     store_trouble_until_ = loop_.now() + store_patience;
     co_return;
   }
-  routing_ = std::move(*routing);
-  pauses_ = store::read_pauses(*pauses);
-  backlog_.pause(pauses_.lanes);
-  by_priority_.clear();
-  Outlets fresh;
-  for (ConnectionRecord& connection : *connections) {
-    const ConnectionId id = connection.id;
-    by_priority_.push_back(id);
-    Outlet* known = outlet(id);
-    if (known != nullptr && known->connection.version == connection.version) {
-      fresh.emplace(id, std::move(*known));
-      continue;
-    }
-    const auto meter = meters.find(id);
-    if (known != nullptr && meter != meters.end()) meter->second.inherit(known->meter);
-    const auto health = std::ranges::find(*healths, id, &std::pair<ConnectionId, store::ConnectionHealth>::first);
-    // A changed connection starts afresh: what made the old one sick may be mended.
-    const bool remembered = known == nullptr && health != healths->end();
-    fresh.emplace(id, make_outlet(std::move(connection), remembered ? std::optional(health->second) : std::nullopt,
-                                  meter != meters.end() ? std::move(meter->second) : std::move(known->meter),
-                                  known != nullptr ? known->pool->places() : std::make_shared<std::uint32_t>(0)));
-  }
-  replace_outlets(std::move(fresh));
-  if (std::exchange(knows_settings_, true)) under_way_.spawn(end_waits());
+  backlog_.pause(outlets_.pauses().lanes);
+  nobody_until_ = loop_.now();
+  for (Shipment& shipment : *in_line) assign_anew(std::move(shipment));
+  const bool first = outlets_.version() == 1;
+  if (!first) under_way_.spawn(end_waits());
 }
 
 // What the connections, rules and pauses of before made wait until their own time may go by those of now.
 async::Task<void> Engine::end_waits() {
   if (std::exchange(ending_waits_, true)) co_return;  // under way; it notices the change
-  std::uint64_t settings = settings_;
+  std::uint64_t settings = outlets_.version();
   EmailId after{};
   while (!stopping_) {
     const Result<std::optional<EmailId>> last = co_await store_.end_waits(after, loop_.wall(), waits_at_once);
     if (!last) {
       co_await async::sleep_until(loop_, loop_.now() + store_patience);
-    } else if (settings != settings_) {
-      settings = settings_;
+    } else if (settings != outlets_.version()) {
+      settings = outlets_.version();
       after = EmailId{};
     } else if (*last) {
       after = **last;
@@ -255,25 +175,6 @@ async::Task<void> Engine::end_waits() {
     }
   }
   ending_waits_ = false;
-}
-
-// What stood in line chooses again: the connections, the rules or the pauses are others now.
-void Engine::replace_outlets(Outlets fresh) {
-  std::vector<Shipment> to_assign;
-  for (Outlets* outlets : {&outlets_, &fresh})
-    for (auto& [id, outlet] : *outlets)
-      for (Shipment& shipment : outlet.take_line()) to_assign.push_back(std::move(shipment));
-  std::erase_if(retired_pools_, [](const std::weak_ptr<SessionPool>& pool) { return pool.expired(); });
-  for (auto& [id, outlet] : outlets_) {
-    if (!outlet.pool) continue;  // it goes on in `fresh`
-    outlet.pool->retire();
-    retired_pools_.push_back(outlet.pool);
-  }
-  ++settings_;
-  outlets_ = std::move(fresh);
-  for (auto& [id, outlet] : outlets_) outlet.paused = pauses_.connections.contains(id);
-  nobody_until_ = loop_.now();
-  for (Shipment& shipment : to_assign) assign_anew(std::move(shipment));
 }
 
 async::Task<void> Engine::keep_house() {
@@ -304,23 +205,6 @@ void Engine::dismiss_idle(Monotonic idle_before) {
   for (auto& [id, outlet] : outlets_)
     for (std::unique_ptr<Session>& session : outlet.pool->take_idle(idle_before))
       under_way_.spawn(dismiss(outlet.pool, std::move(session), id));
-}
-
-void Engine::tell(std::string_view event, ConnectionId connection, std::string detail) {
-  store::EventRecord record{0, loop_.wall(), std::string(event), connection, std::move(detail)};
-  if (event_listener_) event_listener_(record);
-  under_way_.spawn(record_event(std::move(record)));
-}
-
-async::Task<void> Engine::record_event(store::EventRecord event) {
-  const Result<> recorded = co_await store_.append_event(std::move(event));
-  static_cast<void>(recorded);  // the state it tells of stands in the connection's health
-}
-
-ConnectionState Engine::state(ConnectionId id) {
-  Outlet* known = outlet(id);
-  if (known == nullptr) return {};
-  return {known->breaker.health(), known->meter.used(loop_.now(), loop_.wall()), known->places(), known->paused};
 }
 
 }  // namespace postroom::delivery

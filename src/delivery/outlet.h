@@ -18,7 +18,7 @@
 #include "policy/meter.h"
 #include "policy/route.h"
 #include "policy/session_allowance.h"
-#include "store/store.h"
+#include "store/delivery_store.h"
 
 namespace postroom::delivery {
 

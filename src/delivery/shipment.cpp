@@ -4,7 +4,7 @@
 
 #include "base/assert.h"
 #include "delivery/engine.h"
-#include "delivery/events.h"
+#include "delivery/session_reports.h"
 #include "mail/address.h"
 
 namespace postroom::delivery {
@@ -70,7 +70,7 @@ struct Engine::Transaction {
 
 async::Task<void> Engine::ship(Shipment shipment, ConnectionId over) {
   const Outlet& from = outlets_.at(over);
-  Transaction transaction{from.connection, from.pool, nullptr, {}, {}, {}, {}, settings_, loop_.now(), {}, {}};
+  Transaction transaction{from.connection, from.pool, nullptr, {}, {}, {}, {}, outlets_.version(), loop_.now(), {}, {}};
   const Result<store::Content> content = co_await store_.content(shipment.emails.front().email.message_id);
   if (!content) {
     transaction.pool->drop(nullptr);
@@ -137,8 +137,8 @@ async::Task<void> Engine::shelve(Shipment shipment, Error why) {
 // connections, rules or pauses are others by now, all of it chooses anew.
 async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
   const ConnectionId over = transaction.connection.id;
-  while (reading_history_.contains(over)) co_await may_begin_.wait();
-  if (transaction.settings != settings_) {
+  while (outlets_.is_reading_history(over)) co_await outlets_.history_read();
+  if (transaction.settings != outlets_.version()) {
     release_places(transaction, shipment.emails.size());
     assign_anew(std::move(shipment));
     look();
@@ -155,7 +155,7 @@ async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
     transaction.attempts.push_back(attempt_of(due, transaction));
     starts.push_back({transaction.attempts.back(), due.email.pinned_to, due.email.in_doubt_with});
   }
-  ++beginning_[over];
+  outlets_.begins(over);
   const Result<std::vector<bool>> begun = co_await store_.begin_attempts(std::move(starts));
   if (!begun) {
     std::vector<AttemptId> unsure;
@@ -177,7 +177,7 @@ async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
   }
   release_places(transaction, shipment.emails.size() - kept.size());
   take_places(transaction, kept.size());
-  begin_is_answered(over);
+  outlets_.begin_is_answered(over);
   shipment.emails = std::move(kept);
   transaction.attempts = std::move(attempts);
   co_return !shipment.emails.empty();
@@ -202,24 +202,24 @@ store::AttemptRecord Engine::attempt_of(const DueEmail& due, const Transaction& 
 
 // What was reserved in the connection's limits is let go: nothing is sent.
 void Engine::release_places(const Transaction& transaction, std::size_t emails) {
-  if (Outlet* over = outlet(transaction.connection.id)) over->meter.release(emails);
+  if (Outlet* over = outlets_.find(transaction.connection.id)) over->meter.release(emails);
 }
 
 // Once the attempt is on the disk, what was reserved is taken, or let go when there is no session to send over.
 void Engine::take_places(Transaction& transaction, std::size_t emails) {
   transaction.begun = loop_.now();
   transaction.begun_wall = loop_.wall();
-  Outlet* over = outlet(transaction.connection.id);
+  Outlet* over = outlets_.find(transaction.connection.id);
   if (over == nullptr) return;
   if (!transaction.session || emails == 0) return over->meter.release(emails);
   over->meter.begin(emails, transaction.begun, transaction.begun_wall);
   if (std::optional<std::string> warning = over->meter.take_warning())
-    tell("quota.near", transaction.connection.id, std::move(*warning));
+    notices_.tell("quota.near", transaction.connection.id, std::move(*warning));
 }
 
 // fine-print, "Connections": given back only if MAIL was never sent.
 void Engine::give_back(const Transaction& transaction, std::size_t emails) {
-  Outlet* over = outlet(transaction.connection.id);
+  Outlet* over = outlets_.find(transaction.connection.id);
   // The session it was counted with may have been closed, and no new one opened.
   const bool counted = !transaction.attempts.empty() && transaction.attempts.front().counted;
   if (over != nullptr && counted) over->meter.give_back(emails, transaction.begun, transaction.begun_wall);
@@ -235,18 +235,13 @@ async::Task<void> Engine::take_back(ConnectionId over, std::vector<AttemptId> at
     if (stopping_) break;
     co_await async::sleep_until(loop_, loop_.now() + std::chrono::seconds(1));
   }
-  if (Outlet* still = outlet(over)) still->meter.release(emails.size());
-  begin_is_answered(over);
+  if (Outlet* still = outlets_.find(over)) still->meter.release(emails.size());
+  outlets_.begin_is_answered(over);
   for (const DueEmail& due : emails) {
     backlog_.let_go(due.email);
     backlog_.look_again(due.email);
   }
   look();
-}
-
-void Engine::begin_is_answered(ConnectionId over) {
-  if (--beginning_.at(over) == 0) beginning_.erase(over);
-  if (reading_history_.contains(over)) may_begin_.notify_all();
 }
 
 async::Task<smtp::TransactionResult> Engine::transmit(Shipment& shipment, Transaction& transaction,
@@ -282,7 +277,7 @@ async::Task<void> Engine::settle(Shipment shipment, Transaction transaction, smt
   outcomes.front().conversation = transaction.conversation.text();
 
   co_await record_until_stored(outcomes);
-  if (Outlet* over = outlet(transaction.connection.id)) over->left(shipment.emails.size());
+  if (Outlet* over = outlets_.find(transaction.connection.id)) over->left(shipment.emails.size());
   std::vector<DueEmail> moving_on;
   for (std::size_t i = 0; i < shipment.emails.size(); ++i) {
     EmailRecord& email = outcomes[i].email;
@@ -304,17 +299,18 @@ async::Task<void> Engine::settle(Shipment shipment, Transaction transaction, smt
 // Mail moves on at once. Staff see the first of a row of failovers; the log has each.
 void Engine::fail_over(Shipment shipment, const Transaction& transaction, const store::AttemptOutcome& why) {
   counters_.failed_over += shipment.emails.size();
-  Outlet* from = outlet(transaction.connection.id);
+  Outlet* from = outlets_.find(transaction.connection.id);
   if (from != nullptr && !std::exchange(from->failing_over, true))
-    tell("connection.failover", transaction.connection.id,
-         "Mail of \"" + transaction.connection.caption + "\" moves on to other connections: " + why.attempt.reason);
+    notices_.tell(
+        "connection.failover", transaction.connection.id,
+        "Mail of \"" + transaction.connection.caption + "\" moves on to other connections: " + why.attempt.reason);
   assign(std::move(shipment));
 }
 
 // One transaction says one thing about its connection, however many recipients it had, and nothing about one that was
 // changed meanwhile.
 void Engine::judge_connection(const Transaction& transaction, const smtp::TransactionResult& result) {
-  const Outlet* judged = outlet(transaction.connection.id);
+  const Outlet* judged = outlets_.find(transaction.connection.id);
   if (judged == nullptr || judged->pool != transaction.pool) return;
   bool well = false;
   for (const smtp::RecipientOutcome& outcome : result.recipients) {
@@ -323,10 +319,10 @@ void Engine::judge_connection(const Transaction& transaction, const smtp::Transa
     // Whatever a server says against a session before there is any mail, it says of the connection.
     const bool no_mail_yet = outcome.phase < smtp::Phase::mail;
     if (outcome.kind != Kind::accepted && (no_mail_yet || policy::is_connection_fault(verdict.scope)))
-      return feel(transaction.connection.id, verdict, describe(outcome));
+      return health_.fault(transaction.connection.id, verdict, describe(outcome));
     well = well || outcome.kind == Kind::accepted || outcome.kind == Kind::refused;
   }
-  if (well) recovered(transaction.connection.id, policy::Proof::delivery);
+  if (well) is_well(transaction.connection.id, policy::Proof::delivery);
 }
 
 store::AttemptOutcome Engine::conclude(const Shipment& shipment, std::size_t index, const Transaction& transaction,
@@ -361,7 +357,7 @@ store::AttemptOutcome Engine::conclude(const Shipment& shipment, std::size_t ind
   concluded.conversation_id = transaction.attempts.front().id.value;
   const bool may_move = ending.kind == policy::Ending::Kind::refused &&
                         (verdict.elsewhere != policy::Elsewhere::useless || policy::is_connection_fault(verdict.scope));
-  const policy::Route next = may_move ? route(due, shipment.tried) : policy::Route{};
+  const policy::Route next = may_move ? outlets_.route(due, shipment.tried) : policy::Route{};
   concluded.email = policy::fate(due.email, ending, next, {options_.retry, on_doubt(due, transaction.connection)},
                                  loop_.wall(), loop_.now(), random_);
   return concluded;
@@ -386,41 +382,11 @@ void Engine::count(const EmailRecord& email) {
   if (email.in_doubt_with) ++counters_.doubted;
 }
 
-void Engine::feel(ConnectionId id, const policy::Verdict& verdict, const std::string& reason) {
-  Outlet* sick = outlet(id);
-  if (sick == nullptr) return;
-  const std::uint32_t busy = sick->pool->busy();  // its own place included
-  const bool too_many = policy::asks_for_fewer_sessions(verdict);
-  if (too_many) sick->allowance.refused(busy, loop_.now());
-  // The others go on, and mail finds a place among them. A probe's answer is heard in any case: the breaker waits for
-  // it.
-  if (too_many && busy > 1 && sick->breaker.closed()) return;
-  const bool changed = sick->breaker.fault(verdict, reason, loop_.now(), loop_.wall(), random_);
-  if (changed && !sick->breaker.closed())
-    tell("connection.down", id, "The connection \"" + sick->connection.caption + "\" is down: " + reason);
-  under_way_.spawn(save_health(id, sick->breaker.health()));
-}
-
-void Engine::recovered(ConnectionId id, policy::Proof proof) {
-  Outlet* well = outlet(id);
-  if (well == nullptr) return;
-  const bool was_down = !well->breaker.closed();
-  if (proof == policy::Proof::delivery) {
-    well->failing_over = false;
-    well->allowance.accepted(loop_.now());
-  }
-  if (!well->breaker.success(proof)) return;
-  if (was_down) {
-    tell("connection.restored", id, "The connection \"" + well->connection.caption + "\" is up again.");
-    nobody_until_ = loop_.now();
-  }
-  under_way_.spawn(save_health(id, well->breaker.health()));
+void Engine::is_well(ConnectionId id, policy::Proof proof) {
+  const HealthWatch::Change change = health_.success(id, proof);
+  if (change == HealthWatch::Change::none) return;
+  if (change == HealthWatch::Change::restored) nobody_until_ = loop_.now();
   look();
-}
-
-async::Task<void> Engine::save_health(ConnectionId id, store::ConnectionHealth health) {
-  const Result<> saved = co_await store_.save_health(id, std::move(health));
-  static_cast<void>(saved);  // a health not saved is found out again
 }
 
 // The message's word, else the lane's, else the connection's (fine-print, "Connections").

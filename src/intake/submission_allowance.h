@@ -9,13 +9,14 @@
 
 #include "async/loop.h"
 #include "policy/meter.h"
-#include "store/store.h"
+#include "store/account_records.h"
+#include "store/configuration_store.h"
 
 namespace postroom::intake {
 
 class SubmissionAllowance {
  public:
-  SubmissionAllowance(async::Loop& loop, store::Store& store) : loop_(loop), store_(store) {}
+  SubmissionAllowance(async::Loop& loop, store::ConfigurationStore& store) : loop_(loop), store_(store) {}
 
   async::Task<Result<void>> load();
 
@@ -34,7 +35,7 @@ class SubmissionAllowance {
   Used& used(const store::SubmissionLoginRecord& login);
 
   async::Loop& loop_;
-  store::Store& store_;
+  store::ConfigurationStore& store_;
   std::map<store::SubmissionLoginId, Used> used_;
   std::map<store::SubmissionLoginId, std::pair<Timestamp, std::uint64_t>> remembered_;  // from before the start
 };

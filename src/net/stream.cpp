@@ -38,12 +38,6 @@ bool IpAddress::is_loopback() const {
   return v6_bytes(text) == one;
 }
 
-bool IpAddress::is_private() const {
-  if (const auto v4 = v4_bytes(text))
-    return (*v4)[0] == 10 || ((*v4)[0] == 172 && ((*v4)[1] & 0xf0) == 16) || ((*v4)[0] == 192 && (*v4)[1] == 168);
-  return (v6_bytes(text)[0] & 0xfe) == 0xfc;
-}
-
 bool IpAddress::is_link_local() const {
   if (const auto v4 = v4_bytes(text)) return (*v4)[0] == 169 && (*v4)[1] == 254;
   const auto v6 = v6_bytes(text);

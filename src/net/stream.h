@@ -21,7 +21,6 @@ struct IpAddress {
 
   friend bool operator==(const IpAddress&, const IpAddress&) = default;
   bool is_loopback() const;
-  bool is_private() const;     // RFC 1918, RFC 4193
   bool is_link_local() const;  // RFC 3927, RFC 4291 §2.5.6; IPv4-mapped IPv6 counts as its IPv4
 };
 

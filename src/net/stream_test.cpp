@@ -8,37 +8,36 @@ namespace {
 TEST(IpAddress, KnowsItsKind) {
   const struct {
     std::string text;
-    bool loopback, internal, link_local;
+    bool loopback, link_local;
   } cases[] = {
-      {"127.0.0.1", true, false, false},
-      {"127.255.0.9", true, false, false},
-      {"::1", true, false, false},
-      {"::ffff:127.0.0.1", true, false, false},
-      {"10.1.2.3", false, true, false},
-      {"172.16.0.1", false, true, false},
-      {"172.31.255.255", false, true, false},
-      {"172.32.0.1", false, false, false},
-      {"192.168.1.1", false, true, false},
-      {"192.169.1.1", false, false, false},
-      {"::ffff:10.0.0.1", false, true, false},
-      {"fd00::1", false, true, false},
-      {"fc00::1", false, true, false},
-      {"fe00::1", false, false, false},
-      {"169.254.169.254", false, false, true},
-      {"::ffff:169.254.169.254", false, false, true},
-      {"fe80::1", false, false, true},
-      {"febf::1", false, false, true},
-      {"fec0::1", false, false, false},
-      {"192.0.2.1", false, false, false},
-      {"2001:db8::1", false, false, false},
-      {"::2", false, false, false},
-      {"", false, false, false},
-      {"localhost", false, false, false},
+      {"127.0.0.1", true, false},
+      {"127.255.0.9", true, false},
+      {"::1", true, false},
+      {"::ffff:127.0.0.1", true, false},
+      {"10.1.2.3", false, false},
+      {"172.16.0.1", false, false},
+      {"172.31.255.255", false, false},
+      {"172.32.0.1", false, false},
+      {"192.168.1.1", false, false},
+      {"192.169.1.1", false, false},
+      {"::ffff:10.0.0.1", false, false},
+      {"fd00::1", false, false},
+      {"fc00::1", false, false},
+      {"fe00::1", false, false},
+      {"169.254.169.254", false, true},
+      {"::ffff:169.254.169.254", false, true},
+      {"fe80::1", false, true},
+      {"febf::1", false, true},
+      {"fec0::1", false, false},
+      {"192.0.2.1", false, false},
+      {"2001:db8::1", false, false},
+      {"::2", false, false},
+      {"", false, false},
+      {"localhost", false, false},
   };
   for (const auto& c : cases) {
     const IpAddress address{c.text};
     EXPECT_EQ(address.is_loopback(), c.loopback) << c.text;
-    EXPECT_EQ(address.is_private(), c.internal) << c.text;
     EXPECT_EQ(address.is_link_local(), c.link_local) << c.text;
   }
 }

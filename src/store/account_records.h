@@ -69,10 +69,4 @@ struct ViewRecord {
   std::vector<std::string> columns;  // in order; empty: the usual ones
 };
 
-// Rises with every change of what it names: pages that show it look again.
-struct ChangeCounts {
-  std::uint64_t queue = 0, log = 0, connections = 0, delivery = 0;
-  friend bool operator==(const ChangeCounts&, const ChangeCounts&) = default;
-};
-
 }  // namespace postroom::store

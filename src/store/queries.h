@@ -118,4 +118,10 @@ struct QueueDepth {
   std::optional<Timestamp> oldest_created_at;
 };
 
+// Rises with every change of what it names: pages that show it look again.
+struct ChangeCounts {
+  std::uint64_t queue = 0, log = 0, connections = 0, delivery = 0;
+  friend bool operator==(const ChangeCounts&, const ChangeCounts&) = default;
+};
+
 }  // namespace postroom::store

@@ -16,47 +16,50 @@ namespace postroom::store {
 using ConnectionId = std::int64_t;  // small, given in order of creation
 using ApiKeyId = std::int64_t;
 
+// The numbers of what follows are stored, and SQL names rows by them: none is ever given anew, and a new word goes to
+// the end.
+
 // The life of an email. Up to `unknown` it stands in the queue; the others are final and never change.
 enum class EmailStatus {
-  queued,
-  scheduled,
-  sending,
-  deferred,
-  held,
-  unknown,
-  accepted,
-  failed,
-  expired,
-  canceled,
-  suppressed
+  queued = 0,
+  scheduled = 1,
+  sending = 2,
+  deferred = 3,
+  held = 4,
+  unknown = 5,
+  accepted = 6,
+  failed = 7,
+  expired = 8,
+  canceled = 9,
+  suppressed = 10
 };
 constexpr bool is_final(EmailStatus status) {
   return status >= EmailStatus::accepted;
 }
 
-enum class AttemptStatus { in_progress, success, fail };
+enum class AttemptStatus { in_progress = 0, success = 1, fail = 2 };
 
 // Why an email waits or an attempt failed: the ten scopes of policy/classify.h, and what is no reply's doing.
 enum class ReasonClass {
-  none,
-  recipient,
-  message,
-  sender,
-  credential,
-  quota,
-  throttle,
-  outage,
-  tls,
-  policy,
-  protocol,
-  unknown,
-  connection,
-  op,
-  expired,
-  content
+  none = 0,
+  recipient = 1,
+  message = 2,
+  sender = 3,
+  credential = 4,
+  quota = 5,
+  throttle = 6,
+  outage = 7,
+  tls = 8,
+  policy = 9,
+  protocol = 10,
+  unknown = 11,
+  connection = 12,
+  op = 13,
+  expired = 14,
+  content = 15
 };  // `op` is spelt "operator" outside: the word is taken in C++
 
-enum class OnDoubt { inherit, retry, hold };
+enum class OnDoubt { inherit = 0, retry = 1, hold = 2 };
 enum class Encryption { none, tls, ssl };  // tls: STARTTLS, required; ssl: TLS from the first byte
 enum class AuthMechanism { automatic, plain, login, cram_md5, scram_sha_256, xoauth2 };  // automatic is spelt "auto"
 enum class HealthState { up, degraded, down };

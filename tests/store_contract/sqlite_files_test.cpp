@@ -129,7 +129,7 @@ TEST_F(SqliteFiles, CopiesItselfIntoABackup) {
     const std::unique_ptr<SqliteStore> store = open();
     ASSERT_TRUE(accept(*store, message));
     std::filesystem::create_directory(copy);
-    const Result<> done = loop_.run(store->backup_to(copy + "/postroom.db"));
+    const Result<> done = back_up(dir_.path(), copy + "/postroom.db");
     ASSERT_TRUE(done) << done.error().message;
   }
   const Result<std::unique_ptr<SqliteStore>> restored = SqliteStore::open(loop_, copy);

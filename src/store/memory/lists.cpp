@@ -49,63 +49,6 @@ Position position_of(const Key& key, QueueSort sort) {
   return {has_value ? std::to_string(number) : std::string(), has_value, id};
 }
 
-void finish(EmailRecord& email, EmailStatus status, ReasonClass reason_class, std::string reason, Timestamp now) {
-  email.status = status;
-  email.reason_class = reason_class;
-  email.reason = std::move(reason);
-  email.next_attempt_at.reset();
-  email.finished_at = now;
-}
-
-void queue_now(EmailRecord& email, Timestamp now) {
-  email.status = EmailStatus::queued;
-  email.next_attempt_at = now;
-}
-
-// The row's state before the act was read as of now: a scheduled email whose time has come counts as queued.
-void apply(Disk::QueueRow& row, EmailRecord& email, const QueueAction& action, Timestamp now) {
-  const std::string why = action.audit.reason.empty() ? "" : ": " + action.audit.reason;
-  switch (action.act) {
-    case QueueAct::remove:
-      return finish(email, EmailStatus::canceled, ReasonClass::op, "Deleted by an operator" + why, now);
-    case QueueAct::expire:
-      return finish(email, EmailStatus::expired, ReasonClass::expired,
-                    (email.in_doubt_with ? "Expired by an operator while in doubt: it may have been sent"
-                                         : "Expired by an operator") +
-                        why,
-                    now);
-    case QueueAct::retry:
-      return queue_now(email, now);
-    case QueueAct::hold:
-      row.former_status = row.email.status;
-      row.former_next = row.email.next_attempt_at;
-      email.status = EmailStatus::held;
-      email.next_attempt_at.reset();
-      email.reason_class = ReasonClass::op;
-      email.reason = "Held by an operator" + why;
-      return;
-    case QueueAct::release:
-      email.status = row.former_status.value_or(EmailStatus::queued);
-      email.next_attempt_at = std::max(row.former_next.value_or(now), now);
-      email.reason_class = ReasonClass::none;
-      email.reason.clear();
-      return;
-    case QueueAct::move:
-      email.pinned_to = action.move_to;
-      if (email.status == EmailStatus::queued) email.next_attempt_at = now;
-      return;
-    case QueueAct::settle:
-      email.in_doubt_with.reset();
-      if (action.settle_sent)
-        return finish(email, EmailStatus::accepted, ReasonClass::none, "Settled by an operator as sent" + why, now);
-      if (email.status == EmailStatus::held) return;  // until its release
-      queue_now(email, now);
-      email.reason_class = ReasonClass::op;
-      email.reason = "Settled by an operator as not sent" + why;
-      return;
-  }
-}
-
 }  // namespace
 
 Answer<Page<EmailRecord>> MemoryStore::list_queue(QueueFilter filter, QueueSort sort, Direction direction,
@@ -208,7 +151,7 @@ Answer<ActionCounts> MemoryStore::act(QueueAction action, Timestamp now) {
         continue;
       }
       if (action.dry_run) continue;
-      apply(row->second, email, action, now);
+      apply(action, email, row->second.former, now);
       ++counts.changed;
       due.note(email);
       store_email(disk, email);
@@ -216,10 +159,7 @@ Answer<ActionCounts> MemoryStore::act(QueueAction action, Timestamp now) {
       disk.events[id].push_back({now, event_of(action.act), action.audit.reason, action.audit.by});
     }
     if (action.dry_run || counts.changed == 0) return {};
-    action.audit.at = now;
-    action.audit.action = action_of(action.act);
-    if (action.audit.object.empty()) action.audit.object = "queue:" + std::to_string(counts.changed) + " emails";
-    keep_audit(disk, action.audit);
+    keep_audit(disk, audit_of(action, counts.changed, now));
     return {};
   });
   news_.tell(due);

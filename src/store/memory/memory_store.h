@@ -15,6 +15,7 @@
 
 #include "async/loop.h"
 #include "async/one_shot.h"
+#include "store/act_rules.h"
 #include "store/as_of.h"
 #include "store/news.h"
 #include "store/store.h"
@@ -24,8 +25,7 @@ namespace postroom::store::memory {
 struct Disk {
   struct QueueRow {
     EmailRecord email;
-    std::optional<EmailStatus> former_status;  // before it was held
-    std::optional<Timestamp> former_next;
+    FormerState former;
   };
   struct Claim {
     std::string body_sha256, answer;
@@ -148,7 +148,6 @@ class MemoryStore final : public Store {
   Answer<> set_setting(std::string name, std::string value) override;
   Answer<> change_setting(std::string name, std::optional<std::string> value, AuditRecord audit) override;
   Answer<std::vector<std::pair<std::string, std::string>>> settings(std::string prefix) override;
-  Answer<> backup_to(std::string file) override;
   ChangeCounts changes() const override;
   std::uint64_t highest_id() const override { return highest_id_; }
   Timestamp last_stored_time() const override { return last_stored_time_; }

@@ -315,9 +315,4 @@ Answer<std::vector<std::pair<std::string, std::string>>> MemoryStore::settings(s
   co_return all;
 }
 
-Answer<> MemoryStore::backup_to(std::string file) {
-  co_await turn();
-  co_return fail(ErrorCode::unavailable, "memory can't be backed up to " + file);
-}
-
 }  // namespace postroom::store::memory

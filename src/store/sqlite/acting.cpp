@@ -11,74 +11,34 @@ namespace {
 
 constexpr std::size_t chunk = 1000;  // emails a transaction: new mail waits behind it
 
-void finish(EmailRecord& email, EmailStatus status, ReasonClass reason_class, std::string reason, Timestamp now) {
-  email.status = status;
-  email.reason_class = reason_class;
-  email.reason = std::move(reason);
-  email.next_attempt_at.reset();
-  email.finished_at = now;
+struct Found {
+  EmailRecord email;  // as of now
+  FormerState former;
+};
+
+Result<std::optional<Found>> find(Database& database, EmailId id, Moment moment) {
+  Statement select = database.prepare(std::string("SELECT ") + email_columns +
+                                      ", e.former_status, e.former_next FROM email e JOIN message m"
+                                      " ON m.id=e.message_id WHERE e.id=?");
+  select << id.value;
+  if (!select.step()) {
+    if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
+    return std::nullopt;
+  }
+  Found found{as_of(read_email(select), moment), {}};
+  if (const std::optional<std::int64_t> status = select.maybe_integer(email_column_count))
+    found.former.status = static_cast<EmailStatus>(*status);
+  found.former.next_attempt_at = select.maybe_time(email_column_count + 1);
+  return found;
 }
 
-Result<> remember_former(Database& database, const EmailRecord& email) {
-  Statement update = database.prepare("UPDATE email SET former_status=status, former_next=next_attempt_at WHERE id=?");
-  update << email.id.value;
-  return update.run();
-}
-
-// The status and time it had before it was held; a time that has passed means now.
-Result<> restore_former(Database& database, EmailRecord& email, Timestamp now) {
-  Statement select = database.prepare("SELECT former_status, former_next FROM email WHERE id=?");
-  select << email.id.value;
-  if (!select.step()) return select.error();
-  email.status = static_cast<EmailStatus>(select.maybe_integer(0).value_or(static_cast<int>(EmailStatus::queued)));
-  email.next_attempt_at = std::max(select.maybe_time(1).value_or(now), now);
-  return {};
-}
-
-Result<> apply(Database& database, const QueueAction& action, EmailRecord& email, Timestamp now) {
-  const std::string why = action.audit.reason.empty() ? "" : ": " + action.audit.reason;
-  switch (action.act) {
-    case QueueAct::remove:
-      finish(email, EmailStatus::canceled, ReasonClass::op, "Deleted by an operator" + why, now);
-      break;
-    case QueueAct::expire:
-      finish(email, EmailStatus::expired, ReasonClass::expired,
-             (email.in_doubt_with ? "Expired by an operator while in doubt: it may have been sent"
-                                  : "Expired by an operator") +
-                 why,
-             now);
-      break;
-    case QueueAct::retry:
-      email.status = EmailStatus::queued;
-      email.next_attempt_at = now;
-      break;
-    case QueueAct::hold:
-      if (Result<> done = remember_former(database, email); !done) return done;
-      email.status = EmailStatus::held;
-      email.next_attempt_at.reset();
-      email.reason_class = ReasonClass::op;
-      email.reason = "Held by an operator" + why;
-      break;
-    case QueueAct::release:
-      if (Result<> done = restore_former(database, email, now); !done) return done;
-      email.reason_class = ReasonClass::none;
-      email.reason.clear();
-      break;
-    case QueueAct::move:
-      email.pinned_to = action.move_to;
-      if (email.status == EmailStatus::queued) email.next_attempt_at = now;
-      break;
-    case QueueAct::settle:
-      email.in_doubt_with.reset();
-      if (action.settle_sent) {
-        finish(email, EmailStatus::accepted, ReasonClass::none, "Settled by an operator as sent" + why, now);
-      } else if (email.status != EmailStatus::held) {  // what is held stays so until its release
-        email.status = EmailStatus::queued;
-        email.next_attempt_at = now;
-        email.reason_class = ReasonClass::op;
-        email.reason = "Settled by an operator as not sent" + why;
-      }
-      break;
+Result<> keep(Database& database, const Found& acted_on, const QueueAction& action, Timestamp now) {
+  const auto& [email, former] = acted_on;
+  if (action.act == QueueAct::hold) {
+    Statement update = database.prepare("UPDATE email SET former_status=?, former_next=? WHERE id=?");
+    update << static_cast<std::int64_t>(former.status.value_or(EmailStatus::queued)) << former.next_attempt_at
+           << email.id.value;
+    if (Result<> done = update.run(); !done) return done;
   }
   if (Result<> done = store_email(database, email); !done) return done;
   return insert_event(database, email.id, {now, event_of(action.act), action.audit.reason, action.audit.by});
@@ -93,24 +53,18 @@ struct Stretch {
 Result<Stretch> act_on(Database& database, const QueueAction& action, const std::vector<EmailId>& ids, Moment moment) {
   Stretch stretch;
   for (const EmailId id : ids) {
-    EmailRecord email;
-    {
-      Statement select = database.prepare(std::string("SELECT ") + email_columns +
-                                          " FROM email e JOIN message m ON m.id=e.message_id WHERE e.id=?");
-      select << id.value;
-      if (!select.step()) {
-        if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
-        continue;  // not in the queue (any more): nothing matched
-      }
-      email = as_of(read_email(select), moment);
-    }
+    Result<std::optional<Found>> found = find(database, id, moment);
+    if (!found) return std::unexpected(found.error());
+    if (!*found) continue;  // not in the queue (any more): nothing matched
+    EmailRecord& email = (*found)->email;
     ++stretch.counts.matched;
     if (!applies(action.act, email)) {
       ++stretch.counts.skipped;
       continue;
     }
     if (action.dry_run) continue;
-    if (const Result<> done = apply(database, action, email, moment.now); !done) return std::unexpected(done.error());
+    apply(action, email, (*found)->former, moment.now);
+    if (const Result<> done = keep(database, **found, action, moment.now); !done) return std::unexpected(done.error());
     ++stretch.counts.changed;
     if (is_final(email.status) && email.status != EmailStatus::accepted) ++stretch.finished;
     stretch.due.note(email);
@@ -123,11 +77,8 @@ Result<Stretch> act_and_audit(Database& database, Tally& tally, const QueueActio
                               const std::vector<EmailId>& ids, Moment moment) {
   Result<Stretch> stretch = act_on(database, action, ids, moment);
   if (!stretch || stretch->counts.changed == 0) return stretch;
-  AuditRecord audit = action.audit;
-  audit.at = moment.now;
-  audit.action = action_of(action.act);
-  if (audit.object.empty()) audit.object = "queue:" + std::to_string(stretch->counts.changed) + " emails";
-  if (const Result<> done = insert_audit(database, audit); !done) return std::unexpected(done.error());
+  const Result<> audited = insert_audit(database, audit_of(action, stretch->counts.changed, moment.now));
+  if (!audited) return std::unexpected(audited.error());
   tally.count(moment.now, Counter::finished, stretch->finished);
   return stretch;
 }

@@ -320,12 +320,4 @@ Answer<std::vector<std::pair<std::string, std::string>>> SqliteStore::settings(s
   });
 }
 
-Answer<> SqliteStore::backup_to(std::string file) {
-  co_return co_await read<void>([&file](Database& database) -> Result<> {
-    Statement vacuum = database.prepare("VACUUM INTO ?");
-    vacuum << file;
-    return vacuum.run();
-  });
-}
-
 }  // namespace postroom::store::sqlite

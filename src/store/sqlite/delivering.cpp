@@ -12,10 +12,10 @@ namespace {
 DueEmail read_due(const Statement& row) {
   DueEmail due;
   due.email = read_email(row);
-  due.reverse_path = row.text(due_first_column);
-  due.on_doubt = static_cast<OnDoubt>(row.integer(due_first_column + 1));
-  due.eight_bit = row.integer(due_first_column + 2) != 0;
-  due.smtputf8 = row.integer(due_first_column + 3) != 0;
+  due.reverse_path = row.text(email_column_count);
+  due.on_doubt = static_cast<OnDoubt>(row.integer(email_column_count + 1));
+  due.eight_bit = row.integer(email_column_count + 2) != 0;
+  due.smtputf8 = row.integer(email_column_count + 3) != 0;
   return due;
 }
 

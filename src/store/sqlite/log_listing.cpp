@@ -1,4 +1,5 @@
-// The mailing log's list: by time, which is the order of its ids, in the same two ways as the queue's (listing.cpp).
+// The mailing log's list: by time, which is the order of its ids, in the same two ways as the queue's
+// (queue_listing.cpp).
 #include <algorithm>
 #include <set>
 #include <utility>

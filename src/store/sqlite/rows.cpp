@@ -28,10 +28,10 @@ std::string domain_of(const std::string& address) {
 const char* const email_columns =
     "e.id, e.message_id, e.address, e.status, e.reason, e.reason_class, e.attempts, e.tries, e.last_attempt_at, "
     "e.next_attempt_at, e.expires_at, e.pinned_to, e.in_doubt_with, e.lane, m.subject, m.tags, m.size_bytes, "
-    "m.submitted_by, e.former_status";
+    "m.submitted_by";
 const char* const email_alone_columns =
     "e.id, e.message_id, e.address, e.status, e.reason, e.reason_class, e.attempts, e.tries, e.last_attempt_at, "
-    "e.next_attempt_at, e.expires_at, e.pinned_to, e.in_doubt_with, e.lane, '', '', 0, '', e.former_status";
+    "e.next_attempt_at, e.expires_at, e.pinned_to, e.in_doubt_with, e.lane, '', '', 0, ''";
 const char* const due_columns = "m.reverse_path, m.on_doubt, m.eight_bit, m.smtputf8";
 
 EmailRecord read_email(const Statement& row) {

@@ -24,9 +24,8 @@ struct MessagePart {
   std::string submitted_by;
 };
 Result<MessagePart> complete(Database& database, EmailRecord& email);
-// The columns after those of email_columns that delivery needs beside them.
-extern const char* const due_columns;
-constexpr int due_first_column = 19;
+constexpr int email_column_count = 18;
+extern const char* const due_columns;  // after those of email_columns: what delivery needs beside them
 
 // finished f JOIN message m.
 extern const char* const finished_columns;

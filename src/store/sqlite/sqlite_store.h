@@ -60,7 +60,7 @@ class SqliteStore final : public Store {
   Answer<> save_health(ConnectionId id, ConnectionHealth health) override;
   Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> health() override;
 
-  // listing.cpp, log_listing.cpp, telling.cpp
+  // queue_listing.cpp, log_listing.cpp, telling.cpp
   Answer<Page<EmailRecord>> list_queue(QueueFilter filter, QueueSort sort, Direction direction, PageRequest page,
                                        Timestamp now) override;
   Answer<Page<AttemptRecord>> list_log(LogFilter filter, Direction direction, PageRequest page) override;
@@ -113,7 +113,6 @@ class SqliteStore final : public Store {
   Answer<> set_setting(std::string name, std::string value) override;
   Answer<> change_setting(std::string name, std::optional<std::string> value, AuditRecord audit) override;
   Answer<std::vector<std::pair<std::string, std::string>>> settings(std::string prefix) override;
-  Answer<> backup_to(std::string file) override;
   ChangeCounts changes() const override { return changes_; }
   std::uint64_t highest_id() const override { return highest_id_; }
   Timestamp last_stored_time() const override { return last_stored_time_; }

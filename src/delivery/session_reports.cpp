@@ -1,4 +1,4 @@
-#include "delivery/events.h"
+#include "delivery/session_reports.h"
 
 #include <algorithm>
 #include <array>
