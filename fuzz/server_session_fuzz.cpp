@@ -11,8 +11,8 @@
 #include "async/sim_loop.h"
 #include "base/assert.h"
 #include "net/stream_pair.h"
+#include "scripted/peer.h"
 #include "smtp/dot_transparency.h"
-#include "smtp/scripted_peer.h"
 #include "smtp/server_session.h"
 
 namespace {

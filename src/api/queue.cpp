@@ -197,8 +197,15 @@ Answering act_on_queue(Services& services, Call& call) {
   const bool due = makes_due(action);
   const bool dry_run = action.dry_run;
   const Timestamp now = services.loop.wall();
+  action.is_given_up = services.config.is_stopping;
   const auto counts = co_await services.store.act(std::move(action), now);
   if (!counts) co_return store_error(call, counts.error());
+  if (!counts->complete)
+    co_return refuse(
+        call, 503, "stopping",
+        fmt::format("The server is stopping. {} emails were changed before that; give the same order again "
+                    "once it runs.",
+                    counts->changed));
   if (due) services.delivery.wake();
   JsonWriter json;
   json.begin_object().number("matched", static_cast<std::int64_t>(counts->matched));

@@ -9,6 +9,8 @@ namespace {
 using store::DueEmail;
 using store::Position;
 
+constexpr Duration ailing_patience = std::chrono::seconds(1);
+
 // Just before an email in a lane's order.
 Position before(const store::EmailRecord& email) {
   return {std::to_string(email.next_attempt_at->ms), true, email.id.value - 1};
@@ -136,15 +138,21 @@ bool Backlog::wants_read(const RoomAt& room_at) const {
 }
 
 async::Task<Result<std::vector<DueEmail>>> Backlog::read(const RoomAt& room_at) {
+  std::optional<Error> trouble;
   for (std::size_t index = 0; index < lanes_.size(); ++index) {
     arrive(lanes_[index]);
     if (!has_window(lanes_[index])) continue;
-    if (const std::optional<Return> back = bookmark_to_read(lanes_[index], room_at))
-      co_return co_await read_at_bookmark(index, *back);
-    if (!lanes_[index].more_due) continue;
-    Result<std::vector<DueEmail>> page = co_await read_on(index);
-    if (!page || !page->empty() || lanes_[index].more_due) co_return page;
+    const std::optional<Return> back = bookmark_to_read(lanes_[index], room_at);
+    if (!back && !lanes_[index].more_due) continue;
+    Result<std::vector<DueEmail>> page = co_await (back ? read_at_bookmark(index, *back) : read_on(index));
+    if (!page) {  // a damaged row of one lane doesn't hold up the others
+      lanes_[index].ails_until = loop_.now() + ailing_patience;
+      trouble = page.error();
+    } else if (back || !page->empty() || lanes_[index].more_due) {
+      co_return page;
+    }
   }
+  if (trouble) co_return std::unexpected(*trouble);
   co_return std::vector<DueEmail>{};
 }
 

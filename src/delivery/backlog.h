@@ -72,13 +72,16 @@ class Backlog {
     std::optional<Timestamp> rewind_to;    // where the next read starts over, when before scanned_to
     std::optional<Timestamp> next_due_at;  // of what the store holds beyond the scan
     bool more_due = true;                  // the store may hold due mail not yet read
+    Monotonic ails_until{};                // it could not be read
     std::map<Passer, store::Position> bookmarks;
   };
 
   static void rewind(Lane& lane, Timestamp to);
   void arrive(Lane& lane);
   bool is_come(const Lane& lane) const { return lane.next_due_at && *lane.next_due_at <= loop_.wall(); }
-  bool has_window(const Lane& lane) const { return !lane.paused && lane.waiting <= window_ / 2; }
+  bool has_window(const Lane& lane) const {
+    return !lane.paused && lane.waiting <= window_ / 2 && loop_.now() >= lane.ails_until;
+  }
   struct Return {
     Passer passer;
     std::size_t room;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "delivery/scripted_network.h"
+#include "scripted/network.h"
 
 namespace postroom::delivery {
 namespace {

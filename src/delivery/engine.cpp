@@ -63,14 +63,14 @@ async::Task<void> Engine::run() {
     if (!looked_for_ && !stopping_) co_await changed_.wait(next_look());
   }
   async::Timer patience(loop_);
-  patience.arm(loop_.now() + options_.stop_patience, [this] { outlets_.abort_sessions(); });
-  co_await under_way_.join();
+  patience.arm(stop_by_, [this] { outlets_.abort_sessions(); });
   dismiss_idle(Monotonic::never());
+  outlets_.keep_no_session();
   co_await under_way_.join();
 }
 
 void Engine::stop() {
-  stopping_ = true;
+  if (!std::exchange(stopping_, true)) stop_by_ = loop_.now() + options_.stop_patience;
   look();
 }
 
@@ -91,9 +91,11 @@ void Engine::settings_changed() {
 }
 
 async::Task<void> Engine::settings_in_force() {
-  if (!outlets_.is_stale() && !outlets_.is_loading()) co_return;
-  if (!running_) co_return co_await load_settings();
-  co_await outlets_.loaded(loop_.now() + std::chrono::seconds(1));
+  const Monotonic deadline = loop_.now() + std::chrono::seconds(1);
+  while ((outlets_.is_stale() || outlets_.is_loading()) && loop_.now() < deadline) {
+    if (!running_) co_return co_await load_settings();
+    co_await outlets_.loaded(deadline);  // of a load that began before the change, too
+  }
 }
 
 Monotonic Engine::next_look() {
@@ -153,7 +155,7 @@ async::Task<void> Engine::load_settings() {
   nobody_until_ = loop_.now();
   for (Shipment& shipment : *in_line) assign_anew(std::move(shipment));
   const bool first = outlets_.version() == 1;
-  if (!first) under_way_.spawn(end_waits());
+  if (!first && running_) under_way_.spawn(end_waits());
 }
 
 // What the connections, rules and pauses of before made wait until their own time may go by those of now.

@@ -127,6 +127,7 @@ class Engine {
 
   bool running_ = false;
   bool stopping_ = false;
+  Monotonic stop_by_{};     // patience ends, once it is stopping
   bool looked_for_ = true;  // something changed since the last look
   bool ending_waits_ = false;
   bool housekeeping_ = false;

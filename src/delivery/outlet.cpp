@@ -62,7 +62,8 @@ std::optional<Shipment> Outlet::next(Monotonic now, Timestamp wall) {
   const std::size_t room = meter.room(now, wall);
   if (room == 0) return std::nullopt;
   const auto waits = [this](std::size_t lane) { return !lines_[lane].empty(); };
-  const std::optional<std::size_t> lane = turns_.next(lines_.size(), {pool->busy(), places()}, waits);
+  const std::optional<std::size_t> lane =
+      turns_.next(lines_.size(), {pool->busy(), places(), pool->places()->with_lower_lanes}, waits);
   if (!lane) return std::nullopt;
   std::deque<Shipment>& line = lines_[*lane];
   Shipment shipment = std::move(line.front());
@@ -77,6 +78,7 @@ std::optional<Shipment> Outlet::next(Monotonic now, Timestamp wall) {
   }
   waiting_ -= shipment.emails.size();
   pool->reserve();
+  if (*lane > 0) shipment.lower_place.emplace(pool->places());
   meter.reserve(shipment.emails.size(), now);
   return shipment;
 }
@@ -138,7 +140,7 @@ policy::Candidate Outlet::candidate(const std::optional<policy::Meter::Wait>& li
   candidate.down_reason = breaker.health().reason;
   candidate.paused = paused;
   if (const std::optional<smtp::Extensions>& said = pool->offers())
-    candidate.offers = policy::Extensions{said->eight_bit_mime, said->smtputf8};
+    candidate.offers = policy::Extensions{said->eight_bit_mime, said->smtputf8, said->size.value_or(0)};
   if (const std::optional<policy::Breaker::Rest>& rest = breaker.rest()) {
     candidate.rests_until = rest->until;
     candidate.rest_reason = rest->reason;

@@ -27,6 +27,7 @@ struct Shipment {
   std::vector<store::DueEmail> emails;
   std::set<store::ConnectionId> tried;  // in this round
   Monotonic in_line_since{};
+  std::optional<LowerLanePlace> lower_place = {};  // once it has left the line
 };
 
 // How many emails a second leave, as of late; it falls while nothing does.

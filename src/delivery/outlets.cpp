@@ -43,6 +43,10 @@ ConnectionState Outlets::state(ConnectionId id) {
   return {known->breaker.health(), known->meter.used(loop_.now(), loop_.wall()), known->places(), known->paused};
 }
 
+void Outlets::keep_no_session() {
+  for (auto& [id, outlet] : by_id_) outlet.pool->retire();
+}
+
 void Outlets::abort_sessions() {
   for (auto& [id, outlet] : by_id_) outlet.pool->abort();
   for (const std::weak_ptr<SessionPool>& retired : retired_pools_)
@@ -90,7 +94,7 @@ async::Task<Result<std::vector<Shipment>>> Outlets::load() {
     const bool remembered = known == nullptr && health != healths->end();
     fresh.emplace(id, make_outlet(std::move(connection), remembered ? std::optional(health->second) : std::nullopt,
                                   meter != meters->end() ? std::move(meter->second) : std::move(known->meter),
-                                  known != nullptr ? known->pool->places() : std::make_shared<std::uint32_t>(0)));
+                                  known != nullptr ? known->pool->places() : std::make_shared<PlacesInUse>()));
   }
   co_return replace(std::move(fresh));
 }

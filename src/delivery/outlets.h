@@ -78,7 +78,8 @@ class Outlets {
   const std::vector<store::ConnectionId>& by_priority() const { return by_priority_; }
   const store::Pauses& pauses() const { return pauses_; }
   ConnectionState state(store::ConnectionId id);
-  void abort_sessions();  // also those of earlier versions that still carry mail
+  void keep_no_session();  // for the next message: there will be none
+  void abort_sessions();   // also those of earlier versions that still carry mail
 
   // What has begun stands in the history that a load reads, or is reserved, never both: no attempt begins meanwhile.
   bool is_reading_history(store::ConnectionId id) const { return reading_history_.contains(id); }

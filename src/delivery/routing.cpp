@@ -50,7 +50,7 @@ policy::Route Outlets::route(const DueEmail& due, const std::set<ConnectionId>& 
   const Duration next_round = tried.empty() ? Duration{0} : next_round_of(due.email);
   policy::RouteRequest request{due.email.pinned_to, due.email.in_doubt_with, tried, rule_of(due),
                                next_round,          random_.unit()};
-  request.needs = {due.eight_bit, due.smtputf8};
+  request.needs = {due.eight_bit, due.smtputf8, due.email.size_bytes};
   return policy::choose_connection(candidates.all, request, loop_.now());
 }
 

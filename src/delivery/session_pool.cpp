@@ -52,7 +52,7 @@ SessionPool::SessionPool(async::Loop& loop, Network& network, smtp::ClientOption
       busy_(std::move(busy)) {}
 
 async::Task<Opened> SessionPool::acquire(Freshness freshness, smtp::Conversation& conversation) {
-  POSTROOM_ASSERT(*busy_ > 0);
+  POSTROOM_ASSERT(busy_->busy > 0);
   // Who wants a new one distrusts the kept ones; beside them it would be one session too many.
   if (freshness == Freshness::only_new) idle_sessions_.clear();
   while (!idle_sessions_.empty()) {
@@ -76,26 +76,26 @@ async::Task<Opened> SessionPool::acquire(Freshness freshness, smtp::Conversation
 }
 
 std::unique_ptr<Session> SessionPool::release(std::unique_ptr<Session> session) {
-  POSTROOM_ASSERT(*busy_ > 0 && session);
+  POSTROOM_ASSERT(busy_->busy > 0 && session);
   in_use_.erase(session->smtp.get());
   if (retired_ || (max_messages_ != 0 && session->messages >= max_messages_)) return session;
-  --*busy_;
+  --busy_->busy;
   session->idle_since = loop_.now();
   idle_sessions_.push_front(std::move(session));
   return nullptr;
 }
 
 async::Task<void> SessionPool::dismiss(std::unique_ptr<Session> session) {
+  in_use_.insert(session->smtp.get());  // abort() cuts this too
   co_await session->smtp->quit();
-  session.reset();
-  --*busy_;
+  drop(std::move(session));
 }
 
 void SessionPool::drop(std::unique_ptr<Session> session) {
-  POSTROOM_ASSERT(*busy_ > 0);
+  POSTROOM_ASSERT(busy_->busy > 0);
   if (session) in_use_.erase(session->smtp.get());
   session.reset();
-  --*busy_;
+  --busy_->busy;
 }
 
 std::vector<std::unique_ptr<Session>> SessionPool::take_idle(Monotonic idle_before) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "async/loop.h"
@@ -40,8 +41,29 @@ struct Session {
 
 enum class Freshness { kept_or_new, only_new };
 
-// How many sessions of a connection are in use, whatever version of it opened them.
-using BusyPlaces = std::shared_ptr<std::uint32_t>;
+// What is in use of a connection's places for sessions, whatever version of it opened them.
+struct PlacesInUse {
+  std::uint32_t busy = 0;
+  std::uint32_t with_lower_lanes = 0;  // of these
+};
+using BusyPlaces = std::shared_ptr<PlacesInUse>;
+
+// While it lives, mail of a lower lane holds one of the places (policy/lane_turns.h).
+class LowerLanePlace {
+ public:
+  explicit LowerLanePlace(BusyPlaces of) : of_(std::move(of)) { ++of_->with_lower_lanes; }
+  LowerLanePlace(LowerLanePlace&&) = default;
+  LowerLanePlace& operator=(LowerLanePlace&& other) noexcept {
+    of_.swap(other.of_);
+    return *this;
+  }
+  ~LowerLanePlace() {
+    if (of_) --of_->with_lower_lanes;
+  }
+
+ private:
+  BusyPlaces of_;
+};
 
 class SessionPool {
  public:
@@ -49,8 +71,8 @@ class SessionPool {
               Duration idle, BusyPlaces busy);
 
   // A place, taken before acquire() and given back by release() or drop().
-  bool has_room(std::uint32_t places) const { return *busy_ < places; }
-  void reserve() { ++*busy_; }
+  bool has_room(std::uint32_t places) const { return busy_->busy < places; }
+  void reserve() { ++busy_->busy; }
   // A session ready for MAIL, on a reserved place. After a Fault the place is given back by drop(nullptr).
   async::Task<std::expected<std::unique_ptr<Session>, smtp::Fault>> acquire(Freshness freshness,
                                                                             smtp::Conversation& conversation);
@@ -65,7 +87,7 @@ class SessionPool {
 
   // What the server said to EHLO when a session was opened last; nullopt: none has been yet.
   const std::optional<smtp::Extensions>& offers() const { return offers_; }
-  std::uint32_t busy() const { return *busy_; }
+  std::uint32_t busy() const { return busy_->busy; }
   const BusyPlaces& places() const { return busy_; }
 
  private:

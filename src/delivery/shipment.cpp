@@ -6,6 +6,7 @@
 #include "delivery/engine.h"
 #include "delivery/session_reports.h"
 #include "mail/address.h"
+#include "smtp/dot_transparency.h"
 
 namespace postroom::delivery {
 namespace {
@@ -36,7 +37,8 @@ mail::Envelope envelope_of(const std::vector<DueEmail>& emails) {
 bool closed_while_idle(const smtp::TransactionResult& result) {
   return std::ranges::all_of(result.recipients, [](const smtp::RecipientOutcome& outcome) {
     const bool gone = outcome.kind == Kind::broken && outcome.fault &&
-                      (outcome.fault->code == ErrorCode::closed || outcome.fault->code == ErrorCode::unreachable);
+                      (outcome.fault->code == ErrorCode::closed || outcome.fault->code == ErrorCode::unreachable ||
+                       outcome.fault->code == ErrorCode::tls);
     const bool said_goodbye = outcome.reply && outcome.reply->code == 421;
     return outcome.phase == smtp::Phase::mail && (gone || said_goodbye);
   });
@@ -53,6 +55,13 @@ smtp::TransactionResult never_opened(const smtp::Fault& fault, std::size_t recip
   return result;
 }
 
+// A damaged message must not be sent, and not be met by the session's own check, which ends the process.
+Result<store::Content> sendable(Result<store::Content> content) {
+  if (content && !smtp::has_only_crlf_lines(**content))
+    return fail(ErrorCode::corrupt, "it is damaged: a line doesn't end in CR LF");
+  return content;
+}
+
 }  // namespace
 
 struct Engine::Transaction {
@@ -66,12 +75,20 @@ struct Engine::Transaction {
   Monotonic started{};                         // its place in the limits is reserved
   Monotonic begun{};                           // and taken, when there is a session
   Timestamp begun_wall;
+  std::optional<LowerLanePlace> lower_place = {};
+
+  // With whom it speaks, for the log: by what the session says, or by what was to be reached.
+  void note_peer() {
+    remote = session ? (*session)->smtp->remote() : connection.host + ":" + std::to_string(connection.port);
+    tls = session ? (*session)->smtp->tls_version() : "";
+  }
 };
 
 async::Task<void> Engine::ship(Shipment shipment, ConnectionId over) {
   const Outlet& from = outlets_.at(over);
   Transaction transaction{from.connection, from.pool, nullptr, {}, {}, {}, {}, outlets_.version(), loop_.now(), {}, {}};
-  const Result<store::Content> content = co_await store_.content(shipment.emails.front().email.message_id);
+  std::swap(transaction.lower_place, shipment.lower_place);
+  const Result<store::Content> content = sendable(co_await store_.content(shipment.emails.front().email.message_id));
   if (!content) {
     transaction.pool->drop(nullptr);
     release_places(transaction, shipment.emails.size());
@@ -105,6 +122,7 @@ void Engine::finish_with(Transaction& transaction, Afterwards what) {
   } else if (std::unique_ptr<Session> worn = transaction.pool->release(std::move(*transaction.session))) {
     under_way_.spawn(dismiss(transaction.pool, std::move(worn), over));
   }
+  transaction.lower_place.reset();
   start(over);
 }
 
@@ -144,12 +162,7 @@ async::Task<bool> Engine::begin(Shipment& shipment, Transaction& transaction) {
     look();
     co_return false;
   }
-  if (transaction.session) {
-    transaction.remote = (*transaction.session)->smtp->remote();
-    transaction.tls = (*transaction.session)->smtp->tls_version();
-  } else {
-    transaction.remote = transaction.connection.host + ":" + std::to_string(transaction.connection.port);
-  }
+  transaction.note_peer();
   std::vector<store::AttemptStart> starts;
   for (const DueEmail& due : shipment.emails) {
     transaction.attempts.push_back(attempt_of(due, transaction));
@@ -257,6 +270,7 @@ async::Task<smtp::TransactionResult> Engine::transmit(Shipment& shipment, Transa
   transaction.pool->drop(std::move(*transaction.session));
   transaction.pool->reserve();
   transaction.session = co_await transaction.pool->acquire(Freshness::only_new, transaction.conversation);
+  transaction.note_peer();
   if (!transaction.session) co_return never_opened(transaction.session.error(), shipment.emails.size());
   session = transaction.session->get();
   ++session->messages;
@@ -343,6 +357,7 @@ store::AttemptOutcome Engine::conclude(const Shipment& shipment, std::size_t ind
   attempt.status = outcome.kind == Kind::accepted ? store::AttemptStatus::success : store::AttemptStatus::fail;
   attempt.reason = ending.reason;
   attempt.remote_host = transaction.remote;
+  attempt.tls = transaction.tls;
   if (outcome.kind != Kind::accepted) {
     attempt.reason_class = verdict.scope;
     attempt.decided_by = verdict.rule;
@@ -366,10 +381,15 @@ store::AttemptOutcome Engine::conclude(const Shipment& shipment, std::size_t ind
 // What was sent must be recorded: sending pauses until the store takes it. At shutdown patience ends; the row left in
 // progress is settled as doubt by the next start.
 async::Task<void> Engine::record_until_stored(std::vector<store::AttemptOutcome> outcomes) {
-  const Monotonic patience = loop_.now() + options_.stop_patience;
   for (;;) {
     const Result<> recorded = co_await store_.record(outcomes);
-    if (recorded || (stopping_ && loop_.now() >= patience)) co_return;
+    if (recorded || (stopping_ && loop_.now() >= stop_by_)) co_return;
+    if (recorded.error().code == ErrorCode::corrupt) {
+      // One damaged row must not hold up all mail. What can't be recorded stays `sending`, and the next start asks.
+      if (outcomes.size() == 1) co_return;
+      for (store::AttemptOutcome& outcome : outcomes) co_await record_until_stored({std::move(outcome)});
+      co_return;
+    }
     store_trouble_until_ = loop_.now() + std::chrono::seconds(2);
     co_await async::sleep_until(loop_, loop_.now() + std::chrono::seconds(1));
   }

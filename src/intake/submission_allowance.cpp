@@ -60,24 +60,35 @@ std::optional<std::string> SubmissionAllowance::refusal(const store::SubmissionL
   return "This login's limit of " + wait->limit + " is reached; try again in " + std::to_string(seconds) + " s";
 }
 
-async::Task<Result<void>> SubmissionAllowance::take(const store::SubmissionLoginRecord& login, std::size_t emails) {
-  if (login.per_minute == 0 && login.per_day == 0) co_return Result<void>{};
-  const store::SubmissionLoginId id = login.id;  // the login may be another by the time it is written
+async::Task<Result<SubmissionAllowance::Taken>> SubmissionAllowance::take(const store::SubmissionLoginRecord& login,
+                                                                          std::size_t emails) {
+  const Taken taken{login.id, emails, loop_.now(), loop_.wall()};
+  if (login.per_minute == 0 && login.per_day == 0) co_return taken;
+  const std::uint32_t per_day = login.per_day;  // the login may be another by the time it is written
   Used& state = used(login);
-  state.meter.reserve(emails, loop_.now());
-  state.meter.begin(emails, loop_.now(), loop_.wall());
-  if (login.per_day == 0) co_return Result<void>{};
-  const std::uint64_t today = state.meter.used(loop_.now(), loop_.wall()).per_day;
-  const Timestamp day = TimeZone().start_of_day(loop_.wall());
-  if (state.day == day && today <= state.written) co_return Result<void>{};
-  const std::uint64_t ahead = today + std::max<std::uint64_t>(login.per_day / 100, 1) - 1;
-  const Result<void> kept = co_await store_.set_setting(setting_prefix + std::to_string(id),
+  state.meter.reserve(emails, taken.at);
+  state.meter.begin(emails, taken.at, taken.at_wall);
+  const std::uint64_t today = state.meter.used(taken.at, taken.at_wall).per_day;
+  const Timestamp day = TimeZone().start_of_day(taken.at_wall);
+  if (per_day == 0 || (state.day == day && today <= state.written)) co_return taken;
+  const std::uint64_t ahead = today + std::max<std::uint64_t>(per_day / 100, 1) - 1;
+  const Result<void> kept = co_await store_.set_setting(setting_prefix + std::to_string(taken.login),
                                                         std::to_string(day.ms) + " " + std::to_string(ahead));
-  if (!kept) co_return kept;
-  remembered_[id] = {day, ahead};
-  state.day = day;
-  state.written = ahead;
-  co_return Result<void>{};
+  if (!kept) {
+    give_back(taken);
+    co_return std::unexpected(kept.error());
+  }
+  remembered_[taken.login] = {day, ahead};
+  if (const auto still = used_.find(taken.login); still != used_.end()) {
+    still->second.day = day;
+    still->second.written = ahead;
+  }
+  co_return taken;
+}
+
+void SubmissionAllowance::give_back(const Taken& taken) {
+  const auto found = used_.find(taken.login);
+  if (found != used_.end()) found->second.meter.give_back(taken.emails, taken.at, taken.at_wall);
 }
 
 }  // namespace postroom::intake

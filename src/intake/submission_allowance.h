@@ -22,8 +22,16 @@ class SubmissionAllowance {
 
   // Why this login may not send that many more emails now, with a hint when it may; nullopt when it may.
   std::optional<std::string> refusal(const store::SubmissionLoginRecord& login, std::size_t emails);
-  // Takes them from what is left, before the message is accepted. Error unavailable: it could not be written down.
-  async::Task<Result<void>> take(const store::SubmissionLoginRecord& login, std::size_t emails);
+  // Takes them from what is left, before the message is accepted. Error unavailable: it could not be written down, and
+  // nothing is taken.
+  struct Taken {
+    store::SubmissionLoginId login = 0;
+    std::size_t emails = 0;
+    Monotonic at{};
+    Timestamp at_wall;
+  };
+  async::Task<Result<Taken>> take(const store::SubmissionLoginRecord& login, std::size_t emails);
+  void give_back(const Taken& taken);  // the message was not accepted, or had been before
 
  private:
   struct Used {

@@ -195,15 +195,19 @@ async::Task<mail::Reply> SubmissionSession::message(mail::Envelope envelope, std
   std::optional<Idempotency> idempotency;
   if (options.idempotency_key) idempotency = Idempotency{*options.idempotency_key, digest(envelope, content)};
   submission.content = std::move(content);
+  SubmissionAllowance::Taken taken;
   if (const store::SubmissionLoginRecord* mine = login()) {
     if (const auto why = doors_.allowance.refusal(*mine, submission.to.size())) co_return reply(451, "4.7.1 " + *why);
-    if (!co_await doors_.allowance.take(*mine, submission.to.size()))
-      co_return reply(451, "4.3.0 The message can't be stored now; try again later");
+    const auto took = co_await doors_.allowance.take(*mine, submission.to.size());
+    if (!took) co_return reply(451, "4.3.0 The message can't be stored now; try again later");
+    taken = *took;
   }
   const Outcome outcome = co_await doors_.intake.accept(std::move(submission), credential(), std::move(idempotency));
-  if (const auto* refusal = std::get_if<Refusal>(&outcome)) co_return reply_to(*refusal);
+  const auto* answered = std::get_if<Answered>(&outcome);
+  if (answered == nullptr || answered->replayed) doors_.allowance.give_back(taken);
+  if (answered == nullptr) co_return reply_to(std::get<Refusal>(outcome));
   ++accepted_;
-  co_return reply(250, "2.6.0 Queued as " + std::get<Answered>(outcome).id);
+  co_return reply(250, "2.6.0 Queued as " + answered->id);
 }
 
 }  // namespace postroom::intake

@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "net/stream_pair.h"
-#include "smtp/scripted_peer.h"
+#include "scripted/peer.h"
 #include "store/memory/memory_store.h"
 
 namespace postroom::intake {
@@ -142,6 +142,27 @@ TEST_F(SubmissionSessionTest, TakesAMessageOnceForOneIdempotencyKeyAndEnvelope) 
   EXPECT_EQ(submit(password, key), "250 2.6.0");
   EXPECT_EQ(submit(password, key), "250 2.6.0");
   EXPECT_EQ(submit(password, key, "else@example.org"), "550 5.5.0");
+}
+
+TEST_F(SubmissionSessionTest, CountsOnlyWhatWasAcceptedAgainstTheAllowance) {
+  store::SubmissionLoginRecord login;
+  login.username = "shop";
+  login.per_day = 2;
+  const std::string password = give_login(login);
+  const std::string key = "X-Postroom-Idempotency-Key: one\r\n";
+  EXPECT_EQ(submit(password, "X-Postroom-Send-At: yesterday\r\n"), "550 5.6.0");
+  EXPECT_EQ(submit(password, key), "250 2.6.0");
+  EXPECT_EQ(submit(password, key), "250 2.6.0") << "a replay";
+  store_.on_commit([](store::memory::Write write) {
+    return write == store::memory::Write::accept ? store::memory::CommitFate::refused
+                                                 : store::memory::CommitFate::committed;
+  });
+  EXPECT_EQ(submit(password, "Subject: x\r\n"), "451 4.3.0");
+  EXPECT_EQ(submit(password, "Subject: x\r\n"), "451 4.3.0");
+  store_.on_commit({});
+  EXPECT_EQ(submit(password, "Subject: x\r\n"), "250 2.6.0");
+  EXPECT_EQ(submit(password, "Subject: x\r\n").substr(0, 3), "500")
+      << "two a day: MAIL is refused, and the text is no command";
 }
 
 // reliability: a yes comes only from the result of COMMIT, and an unknown one is settled by the key.

@@ -4,7 +4,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <mutex>
 #include <vector>
 
@@ -18,7 +17,6 @@ struct SystemLoop::Implementation {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{context.get_executor()};
   boost::asio::steady_timer timer{context};
   boost::asio::signal_set signals{context};
-  boost::asio::thread_pool workers{4};
   Monotonic timer_at = Monotonic::never();
   std::function<void()> on_stop;
   PacedClock wall{SystemLoop::system_wall(), SystemLoop::passing()};

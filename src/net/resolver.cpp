@@ -22,7 +22,9 @@ std::string behind_nat64(const std::vector<unsigned char>& bytes) {
   return text;
 }
 
-Addresses look_up(const std::string& host) {
+}  // namespace
+
+Result<std::vector<IpAddress>> look_up(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -43,30 +45,35 @@ Addresses look_up(const std::string& host) {
   return addresses;
 }
 
-// Shared by the waiter and the worker: whichever ends first leaves it to the other.
-struct LookUp {
-  explicit LookUp(async::Loop& loop) : done(loop) {}
+struct SystemResolver::UnderWay {
+  explicit UnderWay(async::Loop& loop) : done(loop) {}
   async::Signal done;
   std::optional<Addresses> answer;
 };
 
-}  // namespace
+SystemResolver::~SystemResolver() = default;
+
+std::shared_ptr<SystemResolver::UnderWay> SystemResolver::ask(const std::string& host) {
+  std::shared_ptr<UnderWay>& asked = (*under_way_)[host];
+  if (asked) return asked;
+  asked = std::make_shared<UnderWay>(loop_);
+  loop_.offload([look_up = look_up_, all = std::weak_ptr(under_way_), asked, host]() -> async::Loop::Work {
+    return [all, asked, host, answer = look_up(host)]() mutable {
+      asked->answer = std::move(answer);
+      asked->done.notify_all();
+      if (const auto under_way = all.lock()) under_way->erase(host);
+    };
+  });
+  return asked;
+}
 
 async::Task<Addresses> SystemResolver::resolve(std::string host, Monotonic deadline) {
   if (!address_bytes(host).empty()) co_return std::vector{IpAddress{host}};
-  auto look = std::make_shared<LookUp>(loop_);
-  SystemLoop& loop = loop_;
-  loop_.offload([look, host, &loop]() mutable {
-    auto answer = std::make_shared<Addresses>(look_up(host));
-    loop.post([look = std::move(look), answer] {
-      look->answer = std::move(*answer);
-      look->done.notify_all();
-    });
-  });
-  while (!look->answer)
-    if (co_await look->done.wait(deadline) == async::Woken::by_deadline && !look->answer)
+  const std::shared_ptr<UnderWay> asked = ask(host);
+  while (!asked->answer)
+    if (co_await asked->done.wait(deadline) == async::Woken::by_deadline && !asked->answer)
       co_return fail(ErrorCode::timeout, "looking up " + host + " timed out");
-  co_return std::move(*look->answer);
+  co_return *asked->answer;
 }
 
 Result<DestinationPolicy> DestinationPolicy::create(const std::vector<std::string>& allow,

@@ -1,8 +1,13 @@
-// SystemResolver asks the operating system (getaddrinfo) on a worker thread. DestinationPolicy says which addresses may
-// be connected to; it is asked about the address itself, after resolution, so that no name can talk its way round it.
+// SystemResolver asks the operating system (getaddrinfo) on a worker thread, for each name once at a time: sessions
+// that wait for one slow name take one thread, not all of them. DestinationPolicy says which addresses may be connected
+// to; it is asked about the address itself, after resolution, so that no name can talk its way round it.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/networks.h"
@@ -11,13 +16,26 @@
 
 namespace postroom::net {
 
+// What the operating system knows of a name; waits as long as it takes. Errors: not_found, unavailable.
+Result<std::vector<IpAddress>> look_up(const std::string& host);
+
 class SystemResolver final : public Resolver {
  public:
-  explicit SystemResolver(SystemLoop& loop) : loop_(loop) {}
+  using LookUp = std::function<Result<std::vector<IpAddress>>(const std::string& host)>;
+  explicit SystemResolver(SystemLoop& loop, LookUp look_up = net::look_up)
+      : loop_(loop), look_up_(std::move(look_up)) {}
+  ~SystemResolver() override;
   async::Task<Result<std::vector<IpAddress>>> resolve(std::string host, Monotonic deadline) override;
 
  private:
+  struct UnderWay;
+  std::shared_ptr<UnderWay> ask(const std::string& host);
+
   SystemLoop& loop_;
+  LookUp look_up_;
+  // Those whose answer is awaited. The look-ups outlive the resolver, and find it gone.
+  std::shared_ptr<std::map<std::string, std::shared_ptr<UnderWay>>> under_way_ =
+      std::make_shared<std::map<std::string, std::shared_ptr<UnderWay>>>();
 };
 
 class DestinationPolicy {

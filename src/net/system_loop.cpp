@@ -21,12 +21,13 @@ void await_signal(SystemLoop::Implementation& loop) {
 
 }  // namespace
 
-SystemLoop::SystemLoop() : implementation_(std::make_unique<Implementation>()) {
+SystemLoop::SystemLoop()
+    : implementation_(std::make_unique<Implementation>()), workers_(std::make_unique<Workers>(*this)) {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
 SystemLoop::~SystemLoop() {
-  implementation_->workers.join();
+  workers_.reset();
   implementation_->posted.clear();
 }
 
@@ -114,10 +115,6 @@ void SystemLoop::on_stop_signal(std::function<void()> callback) {
   loop.signals.add(SIGTERM);
   loop.signals.add(SIGINT);
   await_signal(loop);
-}
-
-void SystemLoop::offload(Work work) {
-  boost::asio::post(implementation_->workers, [job = std::move(work)]() mutable { job(); });
 }
 
 }  // namespace postroom::net

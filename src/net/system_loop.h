@@ -8,6 +8,7 @@
 #include "async/loop.h"
 #include "async/task.h"
 #include "async/task_group.h"
+#include "net/workers.h"
 
 namespace postroom::net {
 
@@ -34,8 +35,8 @@ class SystemLoop final : public async::Loop {
 
   // Calls back on the loop's thread at each SIGTERM or SIGINT. SIGPIPE is ignored from construction on.
   void on_stop_signal(std::function<void()> callback);
-  // Runs blocking work on one of a few threads of its own. The work posts its result back itself.
-  void offload(Work work);
+  // Runs a blocking call on one of a few threads of its own, and on the loop's thread what it gives.
+  void offload(Workers::Blocking call) { workers_->run(std::move(call)); }
 
   struct Implementation;  // asio's, in asio_loop.h
   Implementation& implementation() { return *implementation_; }
@@ -43,6 +44,7 @@ class SystemLoop final : public async::Loop {
  private:
   void arm_system_timer();
   std::unique_ptr<Implementation> implementation_;
+  std::unique_ptr<Workers> workers_;
 };
 
 namespace detail {

@@ -83,7 +83,9 @@ std::optional<Verdict> by_lines(std::span<const Line> lines, const Heard& said) 
 Verdict classify_fault(const Event& event) {
   switch (event.fault) {
     case ErrorCode::tls:
-      return {Scope::tls, Permanence::permanent, "TLS: certificate or handshake"};
+      if (event.stage == Stage::starttls || event.stage == Stage::tls)
+        return {Scope::tls, Permanence::permanent, "TLS: certificate or handshake"};
+      return {Scope::outage, Permanence::transient, "connection failed"};  // an alert in mid-session
     case ErrorCode::denied:
       if (event.stage == Stage::starttls || event.stage == Stage::tls)
         return {Scope::tls, Permanence::permanent, "TLS: demanded and not offered"};
@@ -119,10 +121,10 @@ Verdict decide(const Event& event) {
 Verdict classify(const Event& event) {
   Verdict verdict = decide(event);
   const bool lacks_extension = !event.reply && event.fault == ErrorCode::denied && verdict.scope == Scope::message;
-  const bool over_size = !event.reply && event.fault == ErrorCode::too_large;
-  if (over_size || is_connection_fault(verdict.scope) || is_refusal_of_sender(verdict.scope))
+  const bool over_size = !event.reply && event.fault == ErrorCode::too_large && verdict.scope == Scope::message;
+  if (is_connection_fault(verdict.scope) || is_refusal_of_sender(verdict.scope))
     verdict.elsewhere = Elsewhere::worthwhile;
-  if (lacks_extension) verdict.elsewhere = Elsewhere::needed;
+  if (lacks_extension || over_size) verdict.elsewhere = Elsewhere::needed;
   return verdict;
 }
 

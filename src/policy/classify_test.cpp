@@ -45,16 +45,17 @@ TEST(Classify, TellsUnmetDemandsApart) {
   EXPECT_EQ(verdict_of_fault(starttls, ErrorCode::denied).scope, Scope::tls);
   EXPECT_EQ(verdict_of_fault(auth, ErrorCode::denied).scope, Scope::credential);
   EXPECT_EQ(verdict_of_fault(tls, ErrorCode::tls).scope, Scope::tls);
+  EXPECT_EQ(verdict_of_fault(starttls, ErrorCode::tls).scope, Scope::tls);
+  EXPECT_EQ(verdict_of_fault(mail, ErrorCode::tls).scope, Scope::outage) << "an alert in mid-session";
   EXPECT_EQ(verdict_of_fault(mail, ErrorCode::protocol).scope, Scope::protocol);
 }
 
 TEST(Classify, TriesElsewhereWhatOneProviderLacksTheMeansFor) {
-  for (const auto& [code, elsewhere] :
-       {std::pair{ErrorCode::denied, Elsewhere::needed}, std::pair{ErrorCode::too_large, Elsewhere::worthwhile}}) {
+  for (const ErrorCode code : {ErrorCode::denied, ErrorCode::too_large}) {
     const Verdict verdict = verdict_of_fault(mail, code);
     EXPECT_EQ(verdict.scope, Scope::message);
     EXPECT_EQ(verdict.permanence, Permanence::permanent);
-    EXPECT_EQ(verdict.elsewhere, elsewhere);
+    EXPECT_EQ(verdict.elsewhere, Elsewhere::needed);
   }
 }
 

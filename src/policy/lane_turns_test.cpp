@@ -42,12 +42,17 @@ TEST(LaneTurns, LetsACodePassWaitingNewsletters) {
 
 TEST(LaneTurns, KeepsSomeOfManyPlacesForTheFirstLane) {
   LaneTurns turns;
-  EXPECT_EQ(starts(turns, "1", 2, 1, {7, 10}), "1");
-  EXPECT_EQ(starts(turns, "1", 2, 1, {8, 10}), "-");
-  EXPECT_EQ(starts(turns, "01", 2, 1, {8, 10}), "0");
-  EXPECT_EQ(starts(turns, "0", 2, 1, {10, 10}), "-");
-  EXPECT_EQ(starts(turns, "1", 2, 1, {3, 4}), "1") << "few places are for all";
+  EXPECT_EQ(starts(turns, "1", 2, 1, {7, 10, 7}), "1");
+  EXPECT_EQ(starts(turns, "1", 2, 1, {8, 10, 8}), "-");
+  EXPECT_EQ(starts(turns, "01", 2, 1, {8, 10, 8}), "0");
+  EXPECT_EQ(starts(turns, "0", 2, 1, {10, 10, 8}), "-");
+  EXPECT_EQ(starts(turns, "1", 2, 1, {3, 4, 3}), "1") << "few places are for all";
   EXPECT_EQ(starts(turns, "", 2, 1), "-");
+}
+
+TEST(LaneTurns, ForgetsNoLaneWhereTheFirstFillsAllPlacesButOne) {
+  LaneTurns turns;
+  EXPECT_EQ(starts(turns, "01", 2, 20, {9, 10, 0}), "00000000010000000001");
 }
 
 TEST(SessionAllowance, ShrinksAtOnceAndGrowsSlowly) {

@@ -33,7 +33,9 @@ bool is_meant(const Candidate& candidate, const RouteRequest& request, bool name
 
 bool lacks(const Candidate& candidate, const Extensions& needs) {
   if (!candidate.offers) return false;
-  return (needs.eight_bit_mime && !candidate.offers->eight_bit_mime) || (needs.smtputf8 && !candidate.offers->smtputf8);
+  const Extensions& offers = *candidate.offers;
+  return (needs.eight_bit_mime && !offers.eight_bit_mime) || (needs.smtputf8 && !offers.smtputf8) ||
+         (offers.size != 0 && needs.size > offers.size);
 }
 
 Obstacle obstacle_of(const Candidate& candidate, const RouteRequest& request, bool named, Monotonic now) {
@@ -60,7 +62,9 @@ std::string sentence(const Candidate& candidate, const RouteRequest& request, Ob
     case Obstacle::not_meant:
       return only_one(request) ? "The email is tied to another connection." : "A routing rule names other connections.";
     case Obstacle::lacks:
-      return named(candidate) + " does not offer an extension that the email needs.";
+      return request.needs.size > candidate.offers->size && candidate.offers->size != 0
+                 ? named(candidate) + " takes messages of at most " + std::to_string(candidate.offers->size) + " bytes."
+                 : named(candidate) + " does not offer an extension that the email needs.";
     case Obstacle::disabled:
       return named(candidate) + " is disabled.";
     case Obstacle::paused:

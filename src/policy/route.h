@@ -2,6 +2,7 @@
 // reason to wait, out. explain_route() tells the same for every connection.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <span>
@@ -14,9 +15,10 @@
 
 namespace postroom::policy {
 
-// Those that some mail needs and not every server offers (RFC 6152, RFC 6531).
+// What some mail needs and not every server offers (RFC 6152, RFC 6531, RFC 1870).
 struct Extensions {
   bool eight_bit_mime = false, smtputf8 = false;
+  std::uint64_t size = 0;  // bytes: of the mail; offered: of the largest that is taken, 0 when no limit is named
 };
 
 struct Candidate {

@@ -200,6 +200,16 @@ TEST_F(RouteTest, LeavesOutOneThatLacksWhatTheMailNeeds) {
   EXPECT_EQ(chosen(), 2);
   EXPECT_EQ(explain_route(candidates_, request(), now)[0].why,
             "The connection \"A\" does not offer an extension that the email needs.");
+  needs_ = {.size = 20'000'000};
+  candidates_[0].offers->size = 10'000'000;
+  EXPECT_EQ(chosen(), 2);
+  EXPECT_EQ(explain_route(candidates_, request(), now)[0].why,
+            "The connection \"A\" takes messages of at most 10000000 bytes.");
+  needs_.size = 10'000'000;
+  EXPECT_EQ(chosen(), 1);
+  candidates_[0].offers->size = 0;  // RFC 1870: no fixed maximum
+  needs_.size = 20'000'000;
+  EXPECT_EQ(chosen(), 1);
 }
 
 TEST_F(RouteTest, WaitsForOneThatMayOfferWhatTheMailNeeds) {

@@ -258,7 +258,7 @@ async::Task<Step> ClientDialogue::open(net::Dialer& dialer, net::Tls& tls, net::
   const net::Endpoint to{std::move(address), options_.port};
   conversation.note("connecting to " + options_.host + " at " + net::to_string(to));
   Result<net::StreamPtr> stream = co_await dialer.dial(to, began + options_.deadlines.connect);
-  if (stream && aborted_) stream = fail(ErrorCode::canceled, "the connection attempt was given up");
+  if (aborted_) stream = fail(ErrorCode::canceled, "the connection attempt was given up");
   if (observer)
     observer(Phase::connect, stream.has_value(), stream ? net::to_string(to) : stream.error().message,
              loop_.now() - began);

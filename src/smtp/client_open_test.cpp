@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "scripted/client_talk.h"
 #include "smtp/client_session.h"
-#include "smtp/client_talk.h"
 
 namespace postroom::smtp::testing {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "smtp/client_talk.h"
+#include "scripted/client_talk.h"
 
 namespace postroom::smtp::testing {
 namespace {

@@ -49,6 +49,11 @@ class DotDecoder {
   bool too_large() const { return size_ > max_bytes_; }
   std::uint64_t size() const { return size_; }          // of the message as sent, unstuffed
   std::string take_body() { return std::move(body_); }  // empty when too large
+  // The rest is read and nothing is kept: it counts as too large.
+  void discard() {
+    max_bytes_ = 0;
+    std::string().swap(body_);
+  }
 
  private:
   enum class State { line_start, in_line, cr, dot, dot_cr, end };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "mail/reply.h"
 #include "net/line_reader.h"
 #include "net/stream.h"
+#include "smtp/message_memory.h"
 #include "smtp/scram.h"
 
 namespace postroom::smtp {
@@ -34,6 +36,7 @@ struct ServerOptions {
   // A message may lag behind its rate by this (RFC 5321 §4.5.3.2.5 gives three minutes for a block).
   Duration data_patience = std::chrono::minutes(3);
   std::uint64_t data_bytes_per_second = 1024;
+  std::shared_ptr<MessageMemory> memory = std::make_shared<MessageMemory>(limits::smtp_messages_bytes);  // of all
 };
 
 // The door to whoever takes the mail.

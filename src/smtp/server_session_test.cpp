@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "net/stream_pair.h"
-#include "smtp/scripted_peer.h"
+#include "scripted/peer.h"
 
 namespace postroom::smtp {
 namespace {
@@ -125,6 +125,22 @@ TEST(ServerSession, LetsNothingBeSmuggledPastTheEndOfTheData) {
       EXPECT_TRUE(outcome.contents.empty());
     }
   }
+}
+
+TEST(ServerSession, HoldsNoMoreThanAllSessionsMayTogether) {
+  ServerOptions options;
+  options.memory = std::make_shared<MessageMemory>(100);
+  const std::string large = transaction + std::string(90, 'x') + "\r\n" + std::string(90, 'x') + "\r\n.\r\n";
+  const std::string small = transaction + "y\r\n.\r\n";
+  const Outcome outcome = serve({"EHLO me\r\n" + large + small + "QUIT\r\n"}, options);
+  EXPECT_EQ(outcome.codes, "220 250 250 250 354 452 250 250 354 250 221");
+  EXPECT_EQ(outcome.contents, Pieces{"y\r\n"}) << "what was too much is read to its end, and given back";
+  {
+    MessageMemory::Share others(options.memory);
+    EXPECT_TRUE(others.grow(100));
+    EXPECT_EQ(serve({"EHLO me\r\n" + transaction + "QUIT\r\n"}, options).codes, "220 250 250 250 452 221");
+  }
+  EXPECT_EQ(serve({"EHLO me\r\n" + small + "QUIT\r\n"}, options).contents, Pieces{"y\r\n"});
 }
 
 TEST(ServerSession, KeepsTheOrderOfCommands) {

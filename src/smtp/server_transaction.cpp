@@ -140,6 +140,13 @@ async::Task<ServerSession::Next> ServerSession::data() {
     blame(554, "5.5.1 No valid recipients");
     co_return Next::go_on;
   }
+  constexpr std::string_view no_memory = "4.3.1 Too many messages are under way; send it again in a moment";
+  if (!options_.memory->has_room()) {
+    say(452, no_memory);
+    co_return Next::go_on;
+  }
+  MessageMemory::Share held(options_.memory);
+  bool fits = true;
   say(354, "End with a dot on a line of its own");
   if (!co_await flush()) co_return Next::close;
   DotDecoder decoder(options_.message_bytes);
@@ -154,6 +161,8 @@ async::Task<ServerSession::Next> ServerSession::data() {
     if (!bytes || bytes->empty()) co_return Next::close;
     const std::size_t taken = decoder.push(*bytes);
     reader_.consume(taken);
+    fits = fits && held.grow(taken);
+    if (!fits) decoder.discard();
     // However fast it began: a message that stops holds its memory no longer than one that never began.
     const Duration earned = std::chrono::nanoseconds(std::chrono::seconds(1)) * taken / options_.data_bytes_per_second;
     end = std::min(end + earned, loop_.now() + options_.data_patience);
@@ -161,7 +170,9 @@ async::Task<ServerSession::Next> ServerSession::data() {
   mail::Envelope envelope = std::move(*envelope_);
   reset();
   const bool bare = decoder.has_bare_cr_or_lf();
-  if (decoder.too_large()) {
+  if (!fits) {
+    say(452, no_memory);
+  } else if (decoder.too_large()) {
     blame(552, "5.3.4 Message too large");
   } else if (bare && options_.bare_line_ends == BareLineEnds::refused) {
     blame(554, "5.6.0 A bare CR or LF in the message; lines end in CR LF");

@@ -35,6 +35,7 @@ class ConfigurationStore {
   // first can't be created disabled, one with unfinished mail pinned, in doubt or on its way can't be deleted.
   virtual Answer<std::vector<ConnectionRecord>> connections() = 0;  // by priority, then id
   virtual Answer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) = 0;
+  // What was known of its health is forgotten: what made it sick may be mended.
   virtual Answer<ConnectionRecord> update_connection(ConnectionChange change) = 0;
   virtual Answer<> delete_connection(ConnectionId id, AuditRecord audit) = 0;
   virtual Answer<RoutingTable> routing() = 0;

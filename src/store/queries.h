@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -98,10 +99,13 @@ struct QueueAction {
   bool settle_sent = false;  // of `settle`
   bool dry_run = false;
   AuditRecord audit;  // by, from, reason; the store fills the rest
+  // Asked between the transactions of an act on much mail, which ends there.
+  std::function<bool()> is_given_up = [] { return false; };
 };
 
 struct ActionCounts {
   std::uint64_t matched = 0, changed = 0, skipped = 0;
+  bool complete = true;  // it was not given up
 };
 
 // Counters by minute for the dashboard; kept as the log is.

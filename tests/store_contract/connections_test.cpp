@@ -71,6 +71,17 @@ TEST_P(Connections, KeepsEveryField) {
   EXPECT_EQ(kept.created_at, given.created_at);
 }
 
+TEST_P(Connections, ForgetsTheHealthOfOneThatIsChanged) {
+  ConnectionRecord one = get(store_->create_connection(connection("one"), {}));
+  const ConnectionRecord other = get(store_->create_connection(connection("other"), {}));
+  for (const ConnectionId id : {one.id, other.id})
+    EXPECT_TRUE(run(store_->save_health(id, {HealthState::down, {}, "535 Who are you?", 5})));
+  get(store_->update_connection({one, one.version, {}}));
+  const auto health = get(store_->health());
+  ASSERT_EQ(health.size(), 1u);
+  EXPECT_EQ(health.front().first, other.id);
+}
+
 TEST_P(Connections, ReplacesReplyRulesWithEachChangeAndKeepsThoseOfOthers) {
   const ReplyRule first{"first", ReplyStage::mail, "550", "", "", ReasonClass::quota, Permanence::transient, 60};
   const ReplyRule second{"second", ReplyStage::any, "", "5.7.1", "", ReasonClass::policy, Permanence::permanent, 0};

@@ -137,6 +137,27 @@ TEST_F(SqliteFiles, CopiesItselfIntoABackup) {
   EXPECT_TRUE(holds(**restored, message));
 }
 
+// A stop waits for no act on a million emails: it ends between two of its transactions.
+TEST_F(SqliteFiles, EndsALongActWhereItIsGivenUp) {
+  const std::unique_ptr<SqliteStore> store = open();
+  std::vector<NewMessage> messages;
+  for (int i = 0; i < 2500; ++i) messages.push_back(mailroom_.message({"ann@example.org"}));
+  ASSERT_TRUE(loop_.run(store->accept({messages, std::nullopt, nullptr})));
+  QueueAction hold;
+  for (const NewMessage& message : messages) hold.ids.push_back(message.emails.front().id);
+  int asked = 0;
+  hold.is_given_up = [&asked] { return ++asked == 2; };
+  const Result<ActionCounts> counts = loop_.run(store->act(hold, mailroom_.now()));
+  ASSERT_TRUE(counts);
+  EXPECT_FALSE(counts->complete);
+  EXPECT_EQ(counts->changed, 2000u);
+  hold.is_given_up = [] { return false; };
+  const Result<ActionCounts> rest = loop_.run(store->act(hold, mailroom_.now()));
+  ASSERT_TRUE(rest);
+  EXPECT_TRUE(rest->complete);
+  EXPECT_EQ(rest->changed, 500u);
+}
+
 TEST_F(SqliteFiles, WritesTheFramesOfACommitInOneCall) {
   const FailingDisk disk;
   const std::unique_ptr<SqliteStore> store = open();

@@ -144,6 +144,8 @@ Answer<> MemoryStore::write(Write kind, std::function<Result<>(Disk&)> change) {
   Result<> done;
   if (fate == CommitFate::refused) {
     done = fail(ErrorCode::unavailable, "the store can't commit now");
+  } else if (fate == CommitFate::damaged) {
+    done = fail(ErrorCode::corrupt, "the rows stand on a damaged page");
   } else {
     done = change(*disk_);
     if (done) ++disk_->commits;
@@ -186,6 +188,7 @@ Answer<> MemoryStore::probe() {
 
 Answer<DuePage> MemoryStore::due(DueQuery query) {
   co_await turn();
+  if (query.lane == damaged_lane_) co_return fail(ErrorCode::corrupt, "the rows stand on a damaged page");
   using Place = std::pair<std::int64_t, std::uint64_t>;
   const Place after = query.after ? Place{std::stoll(query.after->value), query.after->id} : Place{0, 0};
   std::map<Place, const EmailRecord*> ordered;

@@ -67,7 +67,7 @@ struct Disk {
 };
 
 enum class Write { accept, begin, take_back, record, postpone, expire, act, other };
-enum class CommitFate { committed, refused, committed_but_reported_lost };
+enum class CommitFate { committed, refused, committed_but_reported_lost, damaged };
 
 class MemoryStore final : public Store {
  public:
@@ -77,6 +77,8 @@ class MemoryStore final : public Store {
 
   // Asked at each commit. Without a hook all commits succeed.
   void on_commit(CommitHook hook) { commit_hook_ = std::move(hook); }
+  // Mail of this lane stands on a damaged page: what is due of it can't be read.
+  void damage_lane(std::string lane) { damaged_lane_ = std::move(lane); }
   const Disk& disk() const { return *disk_; }
 
   // memory_store.cpp: mail on its way.
@@ -162,6 +164,7 @@ class MemoryStore final : public Store {
   async::Loop& loop_;
   std::shared_ptr<Disk> disk_;
   CommitHook commit_hook_;
+  std::optional<std::string> damaged_lane_;
   News news_;
   bool expiry_held_ = false;
   std::function<void()> connections_listener_;

@@ -159,6 +159,7 @@ Answer<ConnectionRecord> MemoryStore::update_connection(ConnectionChange change)
   const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
     if (Result<> allowed = may_update(by_priority(disk), updated, change.expected_version); !allowed) return allowed;
     disk.connections[updated.id] = updated;
+    disk.health.erase(updated.id);
     keep_audit(disk, change.audit);
     return {};
   });

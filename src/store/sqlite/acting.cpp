@@ -89,12 +89,14 @@ Answer<ActionCounts> SqliteStore::act(QueueAction action, Timestamp now) {
   ActionCounts counts;
   if (!action.filter) {
     for (std::size_t i = 0; i < action.ids.size(); i += chunk) {
-      const auto end = std::min(action.ids.size(), i + chunk);
+      const std::size_t end = std::min(action.ids.size(), i + chunk);
       const Result<> done = co_await act_chunk(
           action,
           {action.ids.begin() + static_cast<std::ptrdiff_t>(i), action.ids.begin() + static_cast<std::ptrdiff_t>(end)},
           now, counts);
       if (!done) co_return std::unexpected(done.error());
+      counts.complete = end == action.ids.size() || !action.is_given_up();
+      if (!counts.complete) co_return counts;
     }
   } else {
     PageRequest page{chunk, std::nullopt};
@@ -107,6 +109,8 @@ Answer<ActionCounts> SqliteStore::act(QueueAction action, Timestamp now) {
       if (const Result<> done = co_await act_chunk(action, std::move(ids), now, counts); !done)
         co_return std::unexpected(done.error());
       page.after = found->next;
+      counts.complete = !page.after || !action.is_given_up();
+      if (!counts.complete) co_return counts;
     } while (page.after);
   }
   co_return counts;

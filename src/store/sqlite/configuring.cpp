@@ -176,6 +176,9 @@ Answer<ConnectionRecord> SqliteStore::update_connection(ConnectionChange change)
     if (Result<> allowed = may_update(*existing, updated, change.expected_version); !allowed) return allowed;
     if (Result<> put = put_connection(database, updated); !put) return put;
     if (Result<> rules = put_reply_rules(database, updated.id, updated.reply_rules); !rules) return rules;
+    Statement forget = database.prepare("DELETE FROM connection_health WHERE id=?");
+    forget << updated.id;
+    if (Result<> forgotten = forget.run(); !forgotten) return forgotten;
     return insert_audit(database, change.audit);
   });
   if (!written) co_return std::unexpected(written.error());

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "scripted/peer.h"
 #include "smtp/client_session.h"
-#include "smtp/scripted_peer.h"
 
 namespace postroom::smtp::testing {
 

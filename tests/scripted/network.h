@@ -1,4 +1,4 @@
-// A provider for tests of delivery: each session that is opened plays the next transcript (smtp/scripted_peer.h), and
+// A provider for tests of delivery: each session that is opened plays the next transcript (scripted/peer.h), and
 // when these are used up, the one for all that follow.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 #include "async/sim_loop.h"
 #include "delivery/session_pool.h"
-#include "smtp/scripted_peer.h"
+#include "scripted/peer.h"
 
 namespace postroom::delivery::testing {
 
