@@ -55,16 +55,18 @@ async::Task<http::Response> delivery_answer(Services& services, const Call& call
   const auto jump = co_await services.store.setting(std::string(store::clock_jump_setting));
   if (!jump) co_return store_error(call, jump.error());
   JsonWriter json;
-  json.begin_object().boolean("paused", store::read_pauses(*settings).all).key("pauses").begin_array();
+  json.begin_object().boolean("paused", store::read_pauses(*settings).all.has_value()).key("pauses").begin_array();
   for (const auto& [name, reason] : *settings) {
     const store::Pauses one = store::read_pauses({{name, reason}});
-    json.begin_object().boolean("all", one.all);
-    json.text_or_null("lane", one.lanes.empty() ? "" : *one.lanes.begin());
+    json.begin_object().boolean("all", one.all.has_value());
+    json.text_or_null("lane", one.lanes.empty() ? "" : one.lanes.begin()->first);
     json.number_or_null("connection_id",
-                        one.connections.empty() ? std::nullopt : std::optional(*one.connections.begin()));
+                        one.connections.empty() ? std::nullopt : std::optional(one.connections.begin()->first));
     json.text_or_null("reason", reason).end_object();
   }
-  json.end_array().texts("lanes", services.config.lanes).text_or_null("clock_jump", jump->value_or("")).end_object();
+  json.end_array().texts("lanes", services.config.lanes).text_or_null("clock_jump", jump->value_or(""));
+  const std::optional<std::string> full = services.config.room ? services.config.room() : std::nullopt;
+  json.text_or_null("refuses_mail", full.value_or("")).end_object();
   co_return json_answer(200, json.take());
 }
 

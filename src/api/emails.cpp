@@ -2,6 +2,7 @@
 
 #include "api/json_body.h"
 #include "api/object_reader.h"
+#include "api/paused.h"
 #include "api/problem.h"
 #include "api/render.h"
 #include "api/resources.h"
@@ -60,13 +61,14 @@ void render_timeline(JsonWriter& json, const store::EmailStory& story) {
 Answering get_email(Services& services, Call& call) {
   const auto id = parse_id(call.params[0]);
   if (!id) co_return not_found(call);
-  const auto story = co_await services.store.email(EmailId{*id});
+  auto story = co_await services.store.email(EmailId{*id});
   if (!story) co_return store_error(call, story.error());
   if (!call.principal.may(auth::Scope::read)) {
     const auto message = co_await services.store.message(story->email.message_id);
     if (!message) co_return store_error(call, message.error());
     if (message->message.submitted_by != call.principal.name) co_return not_found(call);
   }
+  co_await tell_pauses(services, {&story->email, 1});
   JsonWriter json;
   json.begin_object();
   render_email(json, story->email);

@@ -16,15 +16,17 @@ using store::DateRange;
 std::unexpected<intake::Refusal> refused(std::string code, std::string detail) {
   return std::unexpected(intake::Refusal{400, std::move(code), std::move(detail), {}});
 }
-std::unexpected<intake::Refusal> bad_value(const std::string& name) {
-  return refused("parameter_invalid", "The value of \"" + printable(name, 60) + "\" is not valid.");
+std::unexpected<intake::Refusal> bad_value(const std::string& name, std::string_view value = {}) {
+  const bool lost_plus = name == "email" && value.contains(' ');
+  return refused("parameter_invalid", "The value of \"" + printable(name, 60) + "\" is not valid." +
+                                          (lost_plus ? " In a query a + is written %2B." : ""));
 }
 
 std::optional<store::EmailFilter> email_filter(std::string_view text) {
   const std::string lower = to_lower(text);
   const std::size_t star = lower.find('*');
   using Kind = store::EmailFilter::Kind;
-  if (lower.empty()) return std::nullopt;
+  if (lower.empty() || (lower.contains(' ') && !lower.contains('"'))) return std::nullopt;
   if (star == std::string::npos) return store::EmailFilter{Kind::exact, lower};
   if (star == lower.size() - 1) return store::EmailFilter{Kind::prefix, lower.substr(0, star)};
   if (lower.starts_with("*@") && lower.find('*', 1) == std::string::npos && lower.size() > 2)
@@ -195,7 +197,7 @@ OrRefusal<ListQuery<Filter>> read_list(std::string_view list, const Parameters& 
     }
     const std::optional<bool> known = set(query.filter, name, value);
     if (!known) return refused("unknown_parameter", "There is no parameter \"" + printable(name, 60) + "\".");
-    if (!*known) return bad_value(name);
+    if (!*known) return bad_value(name, value);
   }
   std::ranges::sort(key);
   for (const auto& [name, value] : key) query.cursor_key += name + '\0' + value + '\0';
@@ -211,7 +213,7 @@ OrRefusal<ListQuery<Filter>> read_list(std::string_view list, const Parameters& 
 
 OrRefusal<bool> set_queue_filter(store::QueueFilter& filter, const std::string& name, const std::string& value) {
   const auto set = set_queue_field(filter, name, value);
-  if (set && !*set) return bad_value(name);
+  if (set && !*set) return bad_value(name, value);
   return set.has_value();
 }
 

@@ -5,6 +5,7 @@
 
 #include "api/json_body.h"
 #include "api/object_reader.h"
+#include "api/paused.h"
 #include "api/problem.h"
 #include "api/render.h"
 #include "api/resources.h"
@@ -135,17 +136,19 @@ Answering list_queue(Services& services, Call& call) {
   const auto query = read_queue_query(*parameters);
   if (!query) co_return refuse(call, query.error());
   const Timestamp now = services.loop.wall();
-  const auto page = co_await services.store.list_queue(query->filter, query->sort, query->direction, query->page, now);
+  auto page = co_await services.store.list_queue(query->filter, query->sort, query->direction, query->page, now);
   if (!page) co_return store_error(call, page.error());
+  co_await tell_pauses(services, page->items);
   co_return json_answer(200, render_page(*page, query->cursor_key, render_email));
 }
 
 Answering get_queued(Services& services, Call& call) {
   const auto id = parse_id(call.params[0]);
   if (!id) co_return not_found(call);
-  const auto story = co_await services.store.email(EmailId{*id});
+  auto story = co_await services.store.email(EmailId{*id});
   if (!story) co_return store_error(call, story.error());
   if (store::is_final(story->email.status)) co_return not_found(call);
+  co_await tell_pauses(services, {&story->email, 1});
   JsonWriter json;
   json.begin_object();
   render_email(json, story->email);

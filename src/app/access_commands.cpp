@@ -12,9 +12,8 @@ void CommandLine::add_keys() {
   CLI::App* created = add(keys, "create", "make a key; prints it, once, alone on stdout", [this] {
     json::array scopes;
     for (const std::string& scope : words_.scopes) scopes.emplace_back(scope);
-    return call({"POST", "/api/v1/api-keys", "", "application/json",
-                 json::serialize(json::object{{"name", words_.name}, {"scopes", scopes}})},
-                Show::key);
+    return call_for("key", {"POST", "/api/v1/api-keys", "", "application/json",
+                            json::serialize(json::object{{"name", words_.name}, {"scopes", scopes}})});
   });
   created->add_option("--name", words_.name, "what it is for")->required();
   created->add_option("--scope", words_.scopes, "send, read, manage, admin or content; may repeat")
@@ -32,14 +31,14 @@ void CommandLine::add_logins() {
   json_flag(add(logins, "list", "the logins, without their passwords", [this, path] { return list(path); }));
   CLI::App* created = add(
       logins, "create", "make a login: --set username=shop --set per_day=1000 …; prints its password, once",
-      [this, path] { return call({"POST", path, "", "application/json", json::serialize(fields())}, Show::password); });
+      [this, path] { return call_for("password", {"POST", path, "", "application/json", json::serialize(fields())}); });
   CLI::App* changed = id_option(json_flag(add(logins, "update", "change fields: --set enabled=false …", [this, path] {
     return call({"PATCH", path + "/" + encoded(words_.id), "", "application/json", json::serialize(fields())});
   })));
   for (CLI::App* command : {created, changed})
     command->add_option("--set", words_.fields, "NAME=VALUE, the API's field names; may repeat")->take_all();
   id_option(add(logins, "password", "make a new password; prints it, once", [this, path] {
-    return call({"POST", path + "/" + encoded(words_.id) + "/password", "", "application/json", ""}, Show::password);
+    return call_for("password", {"POST", path + "/" + encoded(words_.id) + "/password", "", "application/json", ""});
   }));
   id_option(add(logins, "delete", "take a login away at once", [this, path] {
     return call({"DELETE", path + "/" + encoded(words_.id), "", "application/json", ""});

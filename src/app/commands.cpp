@@ -1,6 +1,9 @@
 #include "app/commands.h"
 
+#include <cstdlib>
+#include <expected>
 #include <iostream>
+#include <utility>
 
 #include "app/exit_status.h"
 #include "app/say.h"
@@ -9,6 +12,17 @@
 namespace postroom::app {
 
 namespace json = boost::json;
+
+namespace {
+
+// The parser's own way with variables lets those win whose command was not called.
+std::string given(const std::string& flag, const char* variable) {
+  if (!flag.empty()) return flag;
+  const char* value = std::getenv(variable);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
 
 CommandLine::CommandLine()
     : app_("Postroom: takes mail over HTTP and SMTP, keeps it safe, sends it through your SMTP providers.",
@@ -58,12 +72,10 @@ int CommandLine::no_such_command(const CLI::App& group) {
 
 CLI::App* CommandLine::add(CLI::App* parent, const char* name, const char* text, Act act) {
   CLI::App* command = parent->add_subcommand(name, text);
-  command->add_option("--data-dir", words_.data_dir, "the data directory (default ./postroom-data)")
-      ->envname("POSTROOM_DATA_DIR");
-  command->add_option("--config", words_.config_file, "a TOML file with settings")->envname("POSTROOM_CONFIG");
-  command
-      ->add_option("--secret-key-file", words_.secret_key_file, "the key of stored passwords (default DIR/secret.key)")
-      ->envname("POSTROOM_SECRET_KEY_FILE");
+  command->add_option("--data-dir", words_.data_dir, "the data directory (default ./postroom-data; POSTROOM_DATA_DIR)");
+  command->add_option("--config", words_.config_file, "a TOML file with settings (POSTROOM_CONFIG)");
+  command->add_option("--secret-key-file", words_.secret_key_file,
+                      "the key of stored passwords (default DIR/secret.key; POSTROOM_SECRET_KEY_FILE)");
   command->callback([this, act = std::move(act)] { act_ = act; });
   return command;
 }
@@ -84,21 +96,36 @@ CLI::App* CommandLine::id_option(CLI::App* command) {
   return command;
 }
 
+CLI::App* CommandLine::paged(CLI::App* command) {
+  CLI::Option* limit = command->add_option("--limit", words_.limit, "how many rows (default 50)");
+  limit->check(CLI::PositiveNumber);
+  command->add_flag("--all", words_.all, "every row")->excludes(limit);
+  return command;
+}
+
 void CommandLine::add_filters(CLI::App* command) {
   command->add_option("--filter", words_.filters, "NAME=VALUE, the names of the API's list; may repeat")->take_all();
 }
 
+// The file first, then the environment, then the flag: what is nearer to who calls wins.
 Result<Configuration> CommandLine::configuration() const {
-  Result<Configuration> read =
-      words_.config_file.empty() ? Result<Configuration>(Configuration{}) : read_configuration(words_.config_file);
+  const std::string file = given(words_.config_file, "POSTROOM_CONFIG");
+  Result<Configuration> read = file.empty() ? Result<Configuration>(Configuration{}) : read_configuration(file);
   if (!read) return read;
-  for (const auto& [given, into] :
-       {std::pair{&words_.data_dir, &read->data_dir}, std::pair{&words_.http, &read->http},
-        std::pair{&words_.https, &read->https}, std::pair{&words_.smtps, &read->smtps},
-        std::pair{&words_.tls_cert, &read->tls_cert}, std::pair{&words_.tls_key, &read->tls_key},
-        std::pair{&words_.secret_key_file, &read->secret_key_file}})
-    if (!given->empty()) *into = *given;
-  if (!words_.smtp.empty()) read->smtp = words_.smtp;
+  const struct {
+    const std::string& flag;
+    const char* variable;
+    std::string& into;
+  } all[] = {{words_.data_dir, "POSTROOM_DATA_DIR", read->data_dir},
+             {words_.secret_key_file, "POSTROOM_SECRET_KEY_FILE", read->secret_key_file},
+             {words_.http, "POSTROOM_HTTP", read->http},
+             {words_.https, "POSTROOM_HTTPS", read->https},
+             {words_.smtps, "POSTROOM_SMTPS", read->smtps},
+             {words_.tls_cert, "POSTROOM_TLS_CERT", read->tls_cert},
+             {words_.tls_key, "POSTROOM_TLS_KEY", read->tls_key}};
+  for (const auto& [flag, variable, into] : all)
+    if (std::string text = given(flag, variable); !text.empty()) into = std::move(text);
+  if (std::string smtp = given(words_.smtp, "POSTROOM_SMTP"); !smtp.empty()) read->smtp = std::move(smtp);
   return read;
 }
 
@@ -120,32 +147,77 @@ std::string CommandLine::query() const {
   return text;
 }
 
-int CommandLine::call(LocalRequest request, Show show) const {
-  if (show == Show::raw) request.sink = [](std::string_view part) { std::cout << part; };
-  return with_configuration([&](const Configuration& configuration) {
-    const Result<LocalAnswer> answer = call_locally(configuration, request);
-    if (!answer) {
-      say("postroom: {}\n", answer.error().message);
-      return answer.error().code == ErrorCode::conflict ? exit_in_use : exit_failure;
-    }
-    if (answer->status >= 300) {
-      say("postroom: {}\n", words_of_problem(answer->body));
-      return exit_failure;
-    }
-    if (show == Show::key || show == Show::password)
-      std::cout << json::value_to<std::string>(json::parse(answer->body).at(show == Show::key ? "key" : "password"))
-                << '\n';
-    else if (!answer->body.empty())
-      std::cout << (words_.as_json ? answer->body + "\n" : as_table(answer->body));
-    if (show == Show::verdict && !json::parse(answer->body).at("ok").as_bool()) return exit_failure;
-    if (std::cout.flush()) return exit_success;
-    say("postroom: the output can't be written\n");
-    return exit_failure;
-  });
+// The answer's body; else the exit status, and why has been said.
+std::expected<std::string, int> CommandLine::ask(const LocalRequest& request) const {
+  const Result<Configuration> configured = configuration();
+  if (!configured) {
+    say("postroom: {}\n", configured.error().message);
+    return std::unexpected(exit_usage);
+  }
+  Result<LocalAnswer> answer = call_locally(*configured, request);
+  if (!answer) {
+    say("postroom: {}\n", answer.error().message);
+    return std::unexpected(answer.error().code == ErrorCode::conflict ? exit_in_use : exit_failure);
+  }
+  if (answer->status < 300) return std::move(answer->body);
+  say("postroom: {}\n", words_of_problem(answer->body));
+  return std::unexpected(exit_failure);
+}
+
+int CommandLine::print(const std::string& answer) const {
+  if (!answer.empty()) std::cout << (words_.as_json ? answer + "\n" : as_table(answer));
+  return written();
+}
+
+int CommandLine::written() {
+  if (std::cout.flush()) return exit_success;
+  say("postroom: the output can't be written\n");
+  return exit_failure;
+}
+
+int CommandLine::call(const LocalRequest& request) const {
+  const std::expected<std::string, int> answer = ask(request);
+  return answer ? print(*answer) : answer.error();
+}
+
+int CommandLine::call_for(const char* secret, const LocalRequest& request) const {
+  const std::expected<std::string, int> answer = ask(request);
+  if (!answer) return answer.error();
+  std::cout << json::value_to<std::string>(json::parse(*answer).at(secret)) << '\n';
+  return written();
+}
+
+int CommandLine::pass_on(LocalRequest request) const {
+  request.sink = [](std::string_view part) { std::cout << part; };
+  const std::expected<std::string, int> answer = ask(request);
+  return answer ? written() : answer.error();
 }
 
 int CommandLine::list(const std::string& path) const {
   return call({"GET", path, query(), "application/json", ""});
+}
+
+// A page may be short or empty and others follow: what is asked for is gathered from as many as it takes.
+int CommandLine::list_pages(const std::string& path) const {
+  json::object all;
+  json::array items;
+  std::string cursor;
+  do {
+    std::string asked = query();
+    if (!cursor.empty()) asked += (asked.empty() ? "" : "&") + ("cursor=" + encoded(cursor));
+    const std::expected<std::string, int> page = ask({"GET", path, std::move(asked), "application/json", ""});
+    if (!page) return page.error();
+    all = json::parse(*page).as_object();
+    for (json::value& item : all.at("items").as_array())
+      if (words_.all || items.size() < words_.limit) items.push_back(std::move(item));
+    const json::value& next = all.at("next_cursor");
+    cursor = next.is_string() ? std::string(next.as_string()) : "";
+  } while (!cursor.empty() && (words_.all || items.size() < words_.limit));
+  const std::size_t shown = items.size();
+  all["items"] = std::move(items);
+  const int status = print(json::serialize(all));
+  if (!cursor.empty()) say("postroom: these are the first {}; --limit N shows more, --all everything\n", shown);
+  return status;
 }
 
 int CommandLine::get(const std::string& path) const {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <expected>
 #include <functional>
 #include <string>
 #include <vector>
@@ -21,7 +22,6 @@ class CommandLine {
 
  private:
   using Act = std::function<int()>;
-  enum class Show { answer, raw, key, password, verdict };
 
   // server_commands.cpp: servers, and what works on the data directory itself.
   void add_servers();
@@ -46,13 +46,20 @@ class CommandLine {
   CLI::App* add(CLI::App* parent, const char* name, const char* text, Act act);
   CLI::App* json_flag(CLI::App* command);
   CLI::App* id_option(CLI::App* command);
+  CLI::App* paged(CLI::App* command);
   void add_filters(CLI::App* command);
   const CLI::App& innermost() const;
   static int no_such_command(const CLI::App& group);
   Result<Configuration> configuration() const;
   int with_configuration(const std::function<int(const Configuration&)>& act) const;
-  int call(LocalRequest request, Show show = Show::answer) const;
+  std::expected<std::string, int> ask(const LocalRequest& request) const;
+  int print(const std::string& answer) const;
+  static int written();
+  int call(const LocalRequest& request) const;                          // and prints the answer
+  int call_for(const char* secret, const LocalRequest& request) const;  // and prints this member of it alone
+  int pass_on(LocalRequest request) const;                              // and prints it as it comes
   int list(const std::string& path) const;
+  int list_pages(const std::string& path) const;
   int get(const std::string& path) const;
   std::string query() const;
   boost::json::object fields() const;
@@ -66,6 +73,7 @@ class CommandLine {
     std::vector<std::string> scopes, filters, fields, to, ids, tags;
     std::string format = "csv";
     long long connection_id = 0;
+    std::size_t limit = 50;
     bool as_json = false, password_follows = false, all = false, content = false, dry_run = false, with_key = false,
          sent = false, not_sent = false;
     CaptureOptions capture;

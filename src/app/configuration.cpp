@@ -176,6 +176,7 @@ Result<SmtpListener> read_listener(const toml::table& table) {
     if (!read) return std::unexpected(Error{read.error().code, "listener." + read.error().message});
   if (listener.address.empty()) return bad("listener.address", "HOST:PORT is needed");
   if (encryption != "starttls" && encryption != "tls") return bad("listener.encryption", "write starttls or tls");
+  listener.needs_certificate = table.contains("encryption");
   listener.policy.encryption = encryption == "tls" ? Encryption::from_the_first_byte : Encryption::starttls;
   if (bare != "refuse" && bare != "normalise") return bad("listener.bare_line_ends", "write refuse or normalise");
   listener.policy.bare_line_ends = bare == "refuse" ? smtp::BareLineEnds::refused : smtp::BareLineEnds::made_crlf;
@@ -229,6 +230,9 @@ Result<Configuration> read_table(const toml::table& file) {
         read_switch(file, "metrics.open", configuration.metrics_open)})
     if (!read) return std::unexpected(read.error());
   if (file.contains("smtp")) configuration.smtp = smtp;
+  if (!configuration.url.empty() && !configuration.url.starts_with("https://") &&
+      !configuration.url.starts_with("http://"))
+    return bad("url", "write it whole, as https://post.example.org");
   if (!configuration.host_name.empty() && !is_host_name(configuration.host_name))
     return bad("host_name", "this is no host's name");
   if (!configuration.oidc_issuer.empty() && !auth::is_safe_issuer(configuration.oidc_issuer))
@@ -258,9 +262,13 @@ Result<Duration> parse_duration(const std::string& text) {
 
 Result<Configuration> read_configuration(const std::string& file) {
   try {
-    return read_table(toml::parse_file(file));
+    Result<Configuration> read = read_table(toml::parse_file(file));
+    if (!read) return fail(read.error().code, file + ": " + read.error().message);
+    return read;
   } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::invalid, file + ": " + std::string(error.description()));
+    const auto line = error.source().begin.line;
+    return fail(ErrorCode::invalid, file + ": " + (line > 0 ? "line " + std::to_string(line) + ": " : "") +
+                                        std::string(error.description()));
   }
 }
 

@@ -20,6 +20,7 @@ namespace postroom::app {
 struct SmtpListener {
   std::string address;  // HOST:PORT
   intake::ListenerPolicy policy;
+  bool needs_certificate = false;  // its encryption was asked for by name
 };
 
 struct Configuration {

@@ -43,6 +43,12 @@ Result<Key> judge_key(const std::string& key_file, const std::string& database) 
   return wanted->empty() || *wanted == box->key_id() ? Key::fits : Key::another;
 }
 
+// The sentence why not, when there is no data to work on.
+std::optional<std::string> no_data(const Configuration& configuration) {
+  if (files::exists(configuration.data_dir + "/postroom.db")) return std::nullopt;
+  return "there is no data in " + configuration.data_dir + ": name the server's data directory (--data-dir)";
+}
+
 int wrong_key(const std::string& key_file) {
   return give_up(key_file +
                  " is not the key that sealed the stored passwords; name the right one with --secret-key-file");
@@ -51,6 +57,8 @@ int wrong_key(const std::string& key_file) {
 }  // namespace
 
 int back_up(const Configuration& configuration, const std::string& target, BackupKey key) {
+  if (const std::optional<std::string> none = no_data(configuration)) return give_up(*none);
+  if (files::exists(target + "/postroom.db")) return give_up(target + " holds a backup already; name a new directory");
   std::error_code error;
   const std::string key_file = configuration.key_file();
   if (key == BackupKey::included) {
@@ -100,6 +108,7 @@ int restore(const Configuration& configuration, const std::string& source) {
 }
 
 int check(const Configuration& configuration) {
+  if (const std::optional<std::string> none = no_data(configuration)) return give_up(*none);
   const Result<> whole = store::sqlite::check_integrity(configuration.data_dir);
   if (!whole) return give_up(whole.error().message);
   const std::string key_file = configuration.key_file();

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "app/commands.h"
+#include "app/exit_status.h"
 
 namespace postroom::app {
 
@@ -28,9 +29,11 @@ void CommandLine::add_connections() {
   }));
   CLI::App* tested = id_option(json_flag(add(connections, "test", "try a connection step by step", [this] {
     const json::object body = words_.trial_to.empty() ? json::object{} : json::object{{"to", words_.trial_to}};
-    return call(
-        {"POST", "/api/v1/connections/" + encoded(words_.id) + "/test", "", "application/json", json::serialize(body)},
-        Show::verdict);
+    const auto report = ask(
+        {"POST", "/api/v1/connections/" + encoded(words_.id) + "/test", "", "application/json", json::serialize(body)});
+    if (!report) return report.error();
+    const int written = print(*report);
+    return json::parse(*report).at("ok").as_bool() ? written : exit_failure;
   })));
   tested->add_option("--to", words_.trial_to, "also send one real mail there");
 }
@@ -57,7 +60,8 @@ std::string CommandLine::route_question() const {
 void CommandLine::add_delivery() {
   CLI::App* delivery = group("delivery", "delivery as a whole");
   json_flag(add(delivery, "show", "what stands still, and why", [this] { return list("/api/v1/delivery"); }));
-  json_flag(add(delivery, "events", "what you should know of", [this] { return list("/api/v1/delivery/events"); }));
+  paged(json_flag(
+      add(delivery, "events", "what you should know of", [this] { return list_pages("/api/v1/delivery/events"); })));
   for (const char* act : {"pause", "resume"}) {
     CLI::App* command = json_flag(add(delivery, act, "of everything, a lane or a connection", [this, act] {
       return call(

@@ -194,16 +194,21 @@ std::optional<std::string> House::room() {
   return room_;
 }
 
-std::optional<std::string> House::look_for_room() const {
+std::optional<House::DiskRoom> House::disk_room() const {
   struct statvfs disk{};
-  if (::statvfs(configuration_.data_dir.c_str(), &disk) != 0)
-    return "The data directory can't be reached; nothing is accepted until it is back.";
+  if (::statvfs(configuration_.data_dir.c_str(), &disk) != 0) return std::nullopt;
   const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
   const std::uint64_t whole = static_cast<std::uint64_t>(disk.f_blocks) * disk.f_frsize;
   constexpr std::uint64_t two_gib = 2ULL << 30;
   const std::uint64_t reserve =
       configuration_.reserve_bytes.value_or(std::max(4 * configuration_.message_bytes, std::min(whole / 20, two_gib)));
-  if (free >= reserve) return std::nullopt;
+  return DiskRoom{free, reserve};
+}
+
+std::optional<std::string> House::look_for_room() const {
+  const std::optional<DiskRoom> room = disk_room();
+  if (!room) return "The data directory can't be reached; nothing is accepted until it is back.";
+  if (room->free >= room->reserve) return std::nullopt;
   return "The disk is nearly full; nothing is accepted until there is room again. Try again later.";
 }
 
@@ -256,9 +261,12 @@ api::RouteAnswer House::explain(const api::RouteQuestion& question) {
 
 void House::report_to(observe::Log& log) {
   log_ = &log;
+  room();  // what is wrong with it from the start is said at the start
   engine_->on_event([this](const store::EventRecord& event) {
     const bool good = event.event == "connection.restored";
-    report(good ? observe::Level::info : observe::Level::warning, event.event, event.detail);
+    if (log_ == nullptr) return;
+    log_->write(good ? observe::Level::info : observe::Level::warning, event.event,
+                {{"reason", event.detail}, {"connection_id", std::to_string(event.connection_id.value_or(0))}});
   });
   store_->on_trouble([this](const Result<>& written) {
     if (written) return report(observe::Level::info, "store writes again", "Mail is accepted and sent again.");
@@ -305,6 +313,12 @@ void House::publish_metrics() {
       .rise_to(submission_->accepted());
   metrics_.gauge("postroom_emails_in_memory", "Due emails that the engine holds.")
       .set(static_cast<double>(engine_->in_memory()));
+  if (const std::optional<DiskRoom> room = disk_room()) {
+    metrics_.gauge("postroom_disk_free_bytes", "Free where the data directory is.")
+        .set(static_cast<double>(room->free));
+    metrics_.gauge("postroom_disk_reserve_bytes", "Mail is refused when less than this is free.")
+        .set(static_cast<double>(room->reserve));
+  }
   const Duration ahead = net::SystemLoop::system_wall() - Milliseconds(loop_.wall().ms);
   metrics_.gauge("postroom_clock_behind_seconds", "How far the system's clock was set ahead of the one mail goes by.")
       .set(std::chrono::duration<double>(ahead).count());

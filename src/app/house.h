@@ -77,6 +77,10 @@ class House final : public api::DeliveryDoor {
   Result<> guard_clock();
   void build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::SecretBox secrets);
   std::optional<std::string> room();
+  struct DiskRoom {
+    std::uint64_t free = 0, reserve = 0;  // bytes
+  };
+  std::optional<DiskRoom> disk_room() const;
   std::optional<std::string> look_for_room() const;
   void build_submission();
   Result<> build_oidc();

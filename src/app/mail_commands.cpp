@@ -12,7 +12,8 @@ namespace json = boost::json;
 
 void CommandLine::add_queue() {
   CLI::App* queue = group("queue", "mail that is not finished");
-  add_filters(json_flag(add(queue, "list", "what waits, and why", [this] { return list("/api/v1/queue"); })));
+  add_filters(
+      paged(json_flag(add(queue, "list", "what waits, and why", [this] { return list_pages("/api/v1/queue"); }))));
   id_option(json_flag(add(queue, "show", "one email with its timeline", [this] { return get("/api/v1/emails"); })));
   for (const char* act : {"delete", "retry", "hold", "release", "move", "expire", "settle"}) {
     CLI::App* command = json_flag(
@@ -56,14 +57,13 @@ int CommandLine::act_on_queue(const std::string& act) const {
 
 void CommandLine::add_log() {
   CLI::App* log = group("log", "the mailing log: every attempt");
-  add_filters(json_flag(add(log, "list", "the latest attempts", [this] { return list("/api/v1/log"); })));
+  add_filters(paged(json_flag(add(log, "list", "the latest attempts", [this] { return list_pages("/api/v1/log"); }))));
   id_option(
       json_flag(add(log, "show", "one attempt with its SMTP conversation", [this] { return get("/api/v1/log"); })));
   CLI::App* exported = add(log, "export", "every attempt that a filter selects", [this] {
     const std::string rest = query();
-    return call({"GET", "/api/v1/log/export", "format=" + encoded(words_.format) + (rest.empty() ? "" : "&" + rest),
-                 "application/json", ""},
-                Show::raw);
+    return pass_on({"GET", "/api/v1/log/export", "format=" + encoded(words_.format) + (rest.empty() ? "" : "&" + rest),
+                    "application/json", ""});
   });
   exported->add_option("--format", words_.format, "csv or jsonl");
   add_filters(exported);
@@ -74,7 +74,7 @@ void CommandLine::add_messages() {
   id_option(
       json_flag(add(messages, "show", "one message with its emails", [this] { return get("/api/v1/messages"); })));
   id_option(add(messages, "content", "the frozen MIME, as it is sent", [this] {
-    return call({"GET", "/api/v1/messages/" + encoded(words_.id) + "/content", "", "application/json", ""}, Show::raw);
+    return pass_on({"GET", "/api/v1/messages/" + encoded(words_.id) + "/content", "", "application/json", ""});
   }));
   CLI::App* sent = json_flag(add(messages, "send", "send the message on standard input", [this] {
     std::string envelope = "from=" + encoded(words_.from);

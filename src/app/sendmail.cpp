@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/configuration.h"
@@ -160,8 +162,10 @@ class SendmailEnvelope {
   std::optional<std::string> read(const std::string& message) {
     std::vector<std::string> lists = wish_.recipients;
     bool has_author = false;
+    std::string named_sender;
     mime::for_each_field(message, [&](std::string_view name, std::string_view value) {
-      has_author = has_author || equals_ignoring_case(name, "From");
+      if (equals_ignoring_case(name, "From") && !std::exchange(has_author, true))
+        named_sender = first_address(without_comments(mime::unfold(value)));
       const bool names_recipients =
           equals_ignoring_case(name, "To") || equals_ignoring_case(name, "Cc") || equals_ignoring_case(name, "Bcc");
       if (wish_.recipients_in_header && names_recipients) lists.push_back(without_comments(mime::unfold(value)));
@@ -172,19 +176,63 @@ class SendmailEnvelope {
         if (!parsed) return fmt::format("{}: {}", mailbox, parsed.error().message);
         recipients.push_back(parsed->address.text());
       }
-    sender = wish_.sender.value_or(user_name());
+    // Providers take mail of senders that they know: the author, rather than the user that a program runs as.
+    sender = wish_.sender.value_or(named_sender.empty() ? user_name() : named_sender);
     if (sender == "<>") sender.clear();
     if (!sender.empty()) sender = with_domain(sender, Side::sender);
-    if (!has_author) author = fmt::format("From: {}\n", mime::encode_mailbox(author_mailbox()));
+    if (!has_author) author_field_ = fmt::format("From: {}\n", mime::encode_mailbox(author_mailbox()));
     return std::nullopt;
   }
 
+  // The message with the From field that it lacks, and with addresses where it names local users: cron writes
+  // "From: root (Cron Daemon)".
+  std::string completed(std::string message) const {
+    struct Place {
+      std::size_t at;
+      std::string_view user;
+      Side side;
+    };
+    std::vector<Place> places;
+    mime::for_each_field(message, [&](std::string_view name, std::string_view value) {
+      const bool of_author = equals_ignoring_case(name, "From") || equals_ignoring_case(name, "Sender") ||
+                             equals_ignoring_case(name, "Reply-To");
+      if (!of_author && !equals_ignoring_case(name, "To") && !equals_ignoring_case(name, "Cc")) return;
+      if (const std::string_view user = only_user(value); !user.empty())
+        places.push_back(
+            {static_cast<std::size_t>(user.data() - message.data()), user, of_author ? Side::sender : Side::recipient});
+    });
+    std::ranges::reverse(places);
+    for (const auto& [at, user, side] : places) {
+      const std::string address = with_domain(user, side);
+      message.replace(at, user.size(), address);
+    }
+    return author_field_ + message;
+  }
+
   std::string sender;
-  std::string author;  // the From field that the message lacks
   std::vector<std::string> recipients;
 
  private:
   enum class Side { sender, recipient };
+
+  static std::string first_address(const std::string& list) {
+    const std::vector<std::string_view> mailboxes = mail::split_address_list(list);
+    if (mailboxes.empty()) return {};
+    const Result<mail::Mailbox> mailbox = mail::parse_mailbox(mailboxes.front());
+    return mailbox ? mailbox->address.text() : std::string();
+  }
+
+  // "root" of "root (Cron Daemon)": the field's whole value but for a comment is a local user's name; else "".
+  static std::string_view only_user(std::string_view value) {
+    const std::string_view text = trim(value);
+    const auto of_name = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+    };
+    const auto end = std::ranges::find_if_not(text, of_name);
+    const std::string_view rest = trim(text.substr(static_cast<std::size_t>(end - text.begin())));
+    const bool plain = rest.empty() || (rest.starts_with('(') && rest.ends_with(')'));
+    return plain ? text.substr(0, static_cast<std::size_t>(end - text.begin())) : std::string_view();
+  }
 
   // A local user's name becomes an address.
   std::string with_domain(std::string_view mailbox, Side side) const {
@@ -206,6 +254,7 @@ class SendmailEnvelope {
   const Wish& wish_;
   const Configuration& configuration_;
   std::string domain_;
+  std::string author_field_;  // the From field that the message lacks
 };
 
 int status_of(const LocalAnswer& answer) {
@@ -250,6 +299,9 @@ int sendmail(int argc, char** argv) {
     return refuse(EX_CONFIG,
                   fmt::format("there is no data directory {}: name the server's, by POSTROOM_DATA_DIR or in {}",
                               configuration->data_dir, usual_configuration));
+  if (configuration->submit_socket.empty() && ::access(configuration->data_dir.c_str(), R_OK | W_OK | X_OK) != 0)
+    return refuse(EX_NOPERM, fmt::format("only root and the server's user may use {}: set submit_socket in {}",
+                                         configuration->data_dir, usual_configuration));
   std::optional<std::string> message = read_message(*wish);
   if (message) message = with_header(std::move(*message));
   if (!message) return refuse(EX_DATAERR, "the message is too large");
@@ -258,10 +310,14 @@ int sendmail(int argc, char** argv) {
   if (envelope.recipients.empty()) return refuse(EX_USAGE, "no recipients; name them, or give -t and a To field");
   std::string query = "from=" + encoded(envelope.sender);
   for (const std::string& recipient : envelope.recipients) query += "&to=" + encoded(recipient);
-  const LocalRequest request{"POST", "/api/v1/messages/raw", query, "message/rfc822", envelope.author + *message};
+  const LocalRequest request{"POST", "/api/v1/messages/raw", query, "message/rfc822",
+                             envelope.completed(std::move(*message))};
   const Result<LocalAnswer> answer = configuration->submit_socket.empty()
                                          ? call_locally(*configuration, request)
                                          : call_at(configuration->submit_socket, request);
+  if (!answer && !configuration->submit_socket.empty())
+    return refuse(EX_TEMPFAIL, fmt::format("Postroom is not running, or can't be reached at {}: {}",
+                                           configuration->submit_socket, answer.error().message));
   if (!answer) return refuse(EX_TEMPFAIL, answer.error().message);
   const int status = status_of(*answer);
   return status == EX_OK ? EX_OK : refuse(status, words_of_problem(answer->body));

@@ -107,15 +107,16 @@ Result<OpenListener> open_tcp(net::SystemLoop& loop, const std::string& name, co
 Result<> open_smtp(net::SystemLoop& loop, const Configuration& configuration, std::vector<OpenListener>& into) {
   using Encryption = intake::ListenerPolicy::Encryption;
   std::vector<SmtpListener> wanted = configuration.listeners;
-  if (configuration.smtp && *configuration.smtp != "off") wanted.push_back({*configuration.smtp, {}});
+  if (configuration.smtp && *configuration.smtp != "off") wanted.push_back({*configuration.smtp, {}, false});
   if (!configuration.smtps.empty()) {
-    wanted.push_back({configuration.smtps, {}});
+    wanted.push_back({configuration.smtps, {}, false});
     wanted.back().policy.encryption = Encryption::from_the_first_byte;
   }
   for (SmtpListener& each : wanted) {
     const bool implicit = each.policy.encryption == Encryption::from_the_first_byte;
-    if (implicit && configuration.tls_cert.empty())
-      return fail(ErrorCode::invalid, "SMTP over TLS needs a certificate: --tls-cert, --tls-key");
+    if ((implicit || each.needs_certificate) && configuration.tls_cert.empty())
+      return fail(ErrorCode::invalid,
+                  "SMTP over TLS needs a certificate: --tls-cert, --tls-key (" + each.address + ")");
     Result<OpenListener> opened = open_tcp(loop, implicit ? "smtps" : "smtp", each.address);
     if (!opened) return std::unexpected(opened.error());
     opened->policy = std::move(each.policy);

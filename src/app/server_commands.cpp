@@ -13,18 +13,17 @@ constexpr const char* version = "0.1.0";
 }  // namespace
 
 void CommandLine::add_servers() {
-  CLI::App* server = add(&app_, "serve", "run the server", [this] { return with_configuration(serve); });
-  server->add_option("--http", words_.http, "where the HTTP API listens (default 127.0.0.1:8600)")
-      ->envname("POSTROOM_HTTP");
-  server->add_option("--https", words_.https, "where it listens under TLS, too (default: nowhere)")
-      ->envname("POSTROOM_HTTPS");
-  server->add_option("--smtp", words_.smtp, "where SMTP submission listens (default 127.0.0.1:2525; off: nowhere)")
-      ->envname("POSTROOM_SMTP");
-  server->add_option("--smtps", words_.smtps, "where it listens under TLS from the first byte (default: nowhere)")
-      ->envname("POSTROOM_SMTPS");
-  server->add_option("--tls-cert", words_.tls_cert, "certificate chain, PEM; read again when it changes")
-      ->envname("POSTROOM_TLS_CERT");
-  server->add_option("--tls-key", words_.tls_key, "its key, PEM")->envname("POSTROOM_TLS_KEY");
+  CLI::App* server = add(&app_, "serve", "run the server; names in capitals are variables that do as well",
+                         [this] { return with_configuration(serve); });
+  server->add_option("--http", words_.http, "where the HTTP API listens (default 127.0.0.1:8600; POSTROOM_HTTP)");
+  server->add_option("--https", words_.https, "where it listens under TLS, too (default: nowhere; POSTROOM_HTTPS)");
+  server->add_option("--smtp", words_.smtp,
+                     "where SMTP submission listens (default 127.0.0.1:2525; off: nowhere; POSTROOM_SMTP)");
+  server->add_option("--smtps", words_.smtps,
+                     "where it listens under TLS from the first byte (default: nowhere; POSTROOM_SMTPS)");
+  server->add_option("--tls-cert", words_.tls_cert,
+                     "certificate chain, PEM; read again when it changes (POSTROOM_TLS_CERT)");
+  server->add_option("--tls-key", words_.tls_key, "its key, PEM (POSTROOM_TLS_KEY)");
   CLI::App* catcher = app_.add_subcommand("capture", "a local provider that keeps what it gets, for demos and tests");
   catcher->add_option("--smtp", words_.capture.smtp, "where it listens (default 127.0.0.1:2525)");
   catcher->add_option("--dir", words_.capture.dir, "where the messages go")->required();

@@ -13,6 +13,8 @@ constexpr Duration step_patience = std::chrono::seconds(5);
 // The contract says 30 s. What nothing cuts short, a connection attempt and a QUIT, has its 6 s after it.
 constexpr Duration all_patience = std::chrono::seconds(24);
 
+constexpr const char* advice_on_credentials = "Check username and password, and that the account may send by SMTP.";
+
 const char* step_of(smtp::Phase phase) {
   switch (phase) {
     case smtp::Phase::resolve:
@@ -32,9 +34,19 @@ const char* step_of(smtp::Phase phase) {
   }
 }
 
-// What an operator can do about it.
-std::string advice_for(const smtp::Fault& fault) {
+// OpenSSL's words for bytes that are no TLS: the server speaks first, in clear.
+bool met_clear_text(const smtp::Fault& fault) {
+  return fault.phase == smtp::Phase::tls && fault.detail.contains("wrong version number");
+}
+
+// What an operator can do about it. What the reply means is the classifier's to say.
+std::string advice_for(const smtp::Fault& fault, const store::ConnectionRecord& connection) {
+  const policy::Scope scope = fault.reply ? classify_fault(fault, connection).scope : policy::Scope::none;
+  if (scope == policy::Scope::quota)
+    return "The account has sent all that it may for now: wait until its quota is renewed, or raise it.";
+  if (scope == policy::Scope::credential) return advice_on_credentials;
   if (fault.reply && fault.reply->code / 100 == 4) return "The server asks for patience: test again in some minutes.";
+  if (met_clear_text(fault)) return "This port does not begin with TLS: choose TLS (STARTTLS), or the port for SSL.";
   switch (fault.phase) {
     case smtp::Phase::resolve:
       return "Check the host's spelling.";
@@ -45,7 +57,7 @@ std::string advice_for(const smtp::Fault& fault) {
     case smtp::Phase::starttls:
       return "Choose the encryption that this port speaks.";
     case smtp::Phase::auth:
-      return "Check username and password, and that the account may send by SMTP.";
+      return advice_on_credentials;
     case smtp::Phase::greeting:
     case smtp::Phase::ehlo:
       return "Check that an SMTP server for submission listens on this port, with this encryption, and lets this "
@@ -98,7 +110,7 @@ async::Task<std::vector<TriedStep>> try_connection(async::Loop& loop, Network& n
     const smtp::Fault& fault = opened.error();
     if (steps.empty() || steps.back().ok) steps.push_back({step_of(fault.phase), false, Duration{0}, "", ""});
     steps.back().detail = words_of(fault);
-    steps.back().advice = advice_for(fault);
+    steps.back().advice = advice_for(fault, connection);
     co_return steps;
   }
   const std::unique_ptr<smtp::ClientSession> session = std::move(*opened);
@@ -111,7 +123,7 @@ async::Task<std::vector<TriedStep>> try_connection(async::Loop& loop, Network& n
     const std::optional<smtp::Fault> fault = co_await session->rehearse(envelope, conversation);
     steps.push_back({"mail", !fault, loop.now() - began,
                      fault ? words_of(*fault) : "sender and recipient accepted, then taken back",
-                     fault ? advice_for(*fault) : ""});
+                     fault ? advice_for(*fault, connection) : ""});
     if (!fault && !message.empty()) {
       const Monotonic sending = loop.now();
       const smtp::TransactionResult result = co_await session->send(envelope, message, conversation);

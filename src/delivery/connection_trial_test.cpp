@@ -61,5 +61,18 @@ TEST_F(ConnectionTrialTest, EndsInTimeWithAServerThatSaysNothing) {
   EXPECT_FALSE(steps.back().ok);
 }
 
+TEST_F(ConnectionTrialTest, AdvisesByWhatTheServerMeans) {
+  const auto advice_after = [this](Script script) {
+    provider_.then(std::move(script));
+    const std::vector<TriedStep> steps = try_it();
+    return steps.back().advice;
+  };
+  Script over_quota = testing::hello;
+  over_quota.insert(over_quota.end(), {"C: MAIL FROM:*", "S: 550 5.4.5 Daily user sending limit exceeded", "C: QUIT"});
+  EXPECT_NE(advice_after(over_quota).find("quota"), std::string::npos);
+  provider_.then(Script{"S: HTTP/1.1 400 Bad Request"});
+  EXPECT_NE(try_it().back().detail.find("HTTP/1.1 400 Bad Request"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace postroom::delivery

@@ -97,7 +97,7 @@ void Engine::assign_anew(Shipment shipment) {
 void Engine::assign(Shipment shipment) {
   const std::size_t lane = backlog_.lane_of(shipment.emails.front().email.lane);
   for (const DueEmail& due : shipment.emails) backlog_.comes_back(due.email);
-  if (outlets_.pauses().all || outlets_.pauses().lanes.contains(shipment.emails.front().email.lane)) {
+  if (store::why_paused(outlets_.pauses(), shipment.emails.front().email.lane)) {
     for (const DueEmail& due : shipment.emails) {
       backlog_.let_go(due.email);
       backlog_.look_again(due.email);  // once the lane is resumed

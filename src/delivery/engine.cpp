@@ -1,6 +1,7 @@
 #include "delivery/engine.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "delivery/session_reports.h"
@@ -137,6 +138,7 @@ async::Task<void> Engine::recover() {
       outcome.attempt.decided_by = ending.verdict.rule;
       outcome.email = policy::fate(std::move(left.email.email), ending, {}, {options_.retry, doubt}, loop_.wall(),
                                    loop_.now(), random_);
+      outcome.email.last_attempt_at = outcome.attempt.attempted_at();
       ++counters_.doubted;
       outcomes.push_back(std::move(outcome));
     }
@@ -146,16 +148,19 @@ async::Task<void> Engine::recover() {
 }
 
 async::Task<void> Engine::load_settings() {
-  Result<std::vector<Shipment>> in_line = co_await outlets_.load();
-  if (!in_line) {
+  Result<Outlets::Loaded> loaded = co_await outlets_.load();
+  if (!loaded) {
     store_trouble_until_ = loop_.now() + store_patience;
     co_return;
   }
-  backlog_.pause(outlets_.pauses().lanes);
+  const auto paused_lanes = outlets_.pauses().lanes | std::views::keys;
+  backlog_.pause({paused_lanes.begin(), paused_lanes.end()});
   nobody_until_ = loop_.now();
-  for (Shipment& shipment : *in_line) assign_anew(std::move(shipment));
+  for (Shipment& shipment : loaded->in_line) assign_anew(std::move(shipment));
   const bool first = outlets_.version() == 1;
-  if (!first && running_) under_way_.spawn(end_waits());
+  if (first || !running_ || !loaded->other_choice) co_return;
+  changed_since_.merge(loaded->changed);
+  under_way_.spawn(end_waits());
 }
 
 // What the connections, rules and pauses of before made wait until their own time may go by those of now.
@@ -164,7 +169,8 @@ async::Task<void> Engine::end_waits() {
   std::uint64_t settings = outlets_.version();
   EmailId after{};
   while (!stopping_) {
-    const Result<std::optional<EmailId>> last = co_await store_.end_waits(after, loop_.wall(), waits_at_once);
+    const Result<std::optional<EmailId>> last =
+        co_await store_.end_waits(changed_since_, after, loop_.wall(), waits_at_once);
     if (!last) {
       co_await async::sleep_until(loop_, loop_.now() + store_patience);
     } else if (settings != outlets_.version()) {
@@ -177,6 +183,7 @@ async::Task<void> Engine::end_waits() {
     }
   }
   ending_waits_ = false;
+  changed_since_.clear();
 }
 
 async::Task<void> Engine::keep_house() {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -130,6 +131,7 @@ class Engine {
   Monotonic stop_by_{};     // patience ends, once it is stopping
   bool looked_for_ = true;  // something changed since the last look
   bool ending_waits_ = false;
+  std::set<store::ConnectionId> changed_since_;  // whose mail's waits are being ended
   bool housekeeping_ = false;
   Monotonic next_housekeeping_{};
   Monotonic next_time_mark_{};

@@ -11,6 +11,11 @@ namespace {
 
 using namespace testing;
 
+class SlowBreakerTest : public EngineTest {
+ protected:
+  SlowBreakerTest() : EngineTest(1000) {}
+};
+
 TEST_F(EngineTest, ProbesAgainAfterAProbeThatFailed) {
   provider_.then(std::nullopt);
   connect();
@@ -312,6 +317,38 @@ TEST_F(EngineTest, ForgetsNoLowerLaneBesideAStandingBacklog) {
   EXPECT_GE(std::ranges::count(bulk, EmailStatus::accepted, [this](EmailId id) { return status_of(id); }), 3);
 }
 
+// Waits that a change can't have ended go on: a sick provider is not met again because somebody renamed another.
+TEST_F(SlowBreakerTest, LeavesMailThatWaitsForOneConnectionToItsTimeWhenAnotherChanges) {
+  provider_.then(one_message("451 4.3.0 Try later"));
+  connect();
+  connect();
+  begin();
+  submit(2);
+  loop_.run_for(minutes(2));
+  const std::size_t before = provider_.dials();
+  for (const std::uint32_t weight : {2u, 3u, 4u}) {
+    store::ConnectionRecord changed = store_.disk().connections.at(1);
+    changed.weight = weight;
+    ASSERT_TRUE(loop_.run(store_.update_connection({changed, changed.version, {}})));
+    engine_.settings_changed();
+    loop_.run_for(std::chrono::milliseconds(500));
+  }
+  EXPECT_LE(provider_.dials(), before + 1);
+  store::ConnectionRecord renamed = store_.disk().connections.at(2);
+  renamed.caption = "Renamed";
+  ASSERT_TRUE(loop_.run(store_.update_connection({renamed, renamed.version, {}})));
+  engine_.settings_changed();
+  loop_.run_for(std::chrono::milliseconds(500));
+  EXPECT_LE(provider_.dials(), before + 1);
+  EXPECT_EQ(engine_.explain({"", "a@b.example", "", {}, 2}).connections.at(1).connection->caption, "Renamed");
+  renamed = store_.disk().connections.at(2);
+  renamed.username = "mended";
+  ASSERT_TRUE(loop_.run(store_.update_connection({renamed, renamed.version, {}})));
+  engine_.settings_changed();
+  loop_.run_for(std::chrono::milliseconds(500));
+  EXPECT_GE(provider_.dials(), before + 1);
+}
+
 TEST_F(EngineTest, CallsAConnectionDownWhoseServerTurnsItAway) {
   provider_.then(Script{"S: 554 5.7.1 Your address is blocked"});
   connect();
@@ -356,11 +393,6 @@ TEST_F(EngineTest, MarksTheTimeEveryMinute) {
   ASSERT_NE(mark, store_.disk().settings.end());
   EXPECT_GT(Timestamp{std::stoll(mark->second)}, loop_.wall() - minutes(2));
 }
-
-class SlowBreakerTest : public EngineTest {
- protected:
-  SlowBreakerTest() : EngineTest(1000) {}
-};
 
 // The connection is well but for this mail: nothing but the mail itself can slow it down.
 

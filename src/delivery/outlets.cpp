@@ -18,6 +18,14 @@ policy::RetrySchedule rounds_of(const policy::BreakerRule& rule) {
   return rounds;
 }
 
+// What delivery does is the same: only what people call it has changed, if anything.
+bool same_but_for_names(ConnectionRecord before, const ConnectionRecord& now) {
+  before.version = now.version;
+  before.caption = now.caption;
+  before.updated_at = now.updated_at;
+  return before == now;
+}
+
 }  // namespace
 
 Outlets::Outlets(async::Loop& loop, store::Store& store, Network network, Random& random, OpenPassword open_password,
@@ -58,7 +66,7 @@ void Outlets::begin_is_answered(ConnectionId id) {
   if (reading_history_.contains(id)) may_begin_.notify_all();
 }
 
-async::Task<Result<std::vector<Shipment>>> Outlets::load() {
+async::Task<Result<Outlets::Loaded>> Outlets::load() {
   stale_ = false;
   loading_ = true;
   Result<std::vector<ConnectionRecord>> connections = co_await store_.connections();
@@ -75,15 +83,20 @@ async::Task<Result<std::vector<Shipment>>> Outlets::load() {
     stale_ = true;
     co_return fail(ErrorCode::unavailable, "the connections, rules and pauses can't be read now");
   }
+  Loaded loaded;
+  store::Pauses paused = store::read_pauses(*pauses);
+  loaded.changed = changed_by(*connections, paused);
+  loaded.other_choice = !loaded.changed.empty() || routing->rules != routing_.rules;
   routing_ = std::move(*routing);
-  pauses_ = store::read_pauses(*pauses);
+  pauses_ = std::move(paused);
   by_priority_.clear();
   ById fresh;
   for (ConnectionRecord& connection : *connections) {
     const ConnectionId id = connection.id;
     by_priority_.push_back(id);
     Outlet* known = find(id);
-    if (known != nullptr && known->connection.version == connection.version) {
+    if (known != nullptr && same_but_for_names(known->connection, connection)) {
+      known->connection = std::move(connection);
       fresh.emplace(id, std::move(*known));
       continue;
     }
@@ -96,7 +109,23 @@ async::Task<Result<std::vector<Shipment>>> Outlets::load() {
                                   meter != meters->end() ? std::move(meter->second) : std::move(known->meter),
                                   known != nullptr ? known->pool->places() : std::make_shared<PlacesInUse>()));
   }
-  co_return replace(std::move(fresh));
+  loaded.in_line = replace(std::move(fresh));
+  co_return loaded;
+}
+
+std::set<ConnectionId> Outlets::changed_by(const std::vector<ConnectionRecord>& connections,
+                                           const store::Pauses& pauses) const {
+  std::set<ConnectionId> changed, gone;
+  for (const auto& [id, outlet] : by_id_) gone.insert(id);
+  for (const ConnectionRecord& connection : connections) {
+    const auto known = by_id_.find(connection.id);
+    const bool as_before = known != by_id_.end() && same_but_for_names(known->second.connection, connection) &&
+                           pauses.connections.contains(connection.id) == pauses_.connections.contains(connection.id);
+    if (!as_before) changed.insert(connection.id);
+    gone.erase(connection.id);
+  }
+  changed.merge(gone);
+  return changed;
 }
 
 // Of the connections whose limits are new or others than before.

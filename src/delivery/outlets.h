@@ -62,9 +62,13 @@ class Outlets {
   void stored_ones_changed() { stale_ = true; }
   bool is_stale() const { return stale_; }
   bool is_loading() const { return loading_; }
-  // Brings into force what is stored. What stood in line is given back: it chooses anew. After an error all is as it
-  // was, and stale.
-  async::Task<Result<std::vector<Shipment>>> load();
+  // Brings into force what is stored. After an error all is as it was, and stale.
+  struct Loaded {
+    std::vector<Shipment> in_line;          // what stood there chooses anew
+    std::set<store::ConnectionId> changed;  // those that may take mail otherwise than before, or are gone
+    bool other_choice = false;              // mail that waits may find a way now: by these or by the rules
+  };
+  async::Task<Result<Loaded>> load();
   // co_await loaded(deadline): the end of the load under way, or of the next one.
   async::Signal::Wait loaded(Monotonic deadline) { return loaded_.wait(deadline); }
   // Rises with each load that succeeds; mail not yet begun under an earlier one chooses anew.
@@ -105,6 +109,8 @@ class Outlets {
   async::Task<Result<policy::Meter>> meter_for(const store::ConnectionRecord& connection);
   Outlet make_outlet(store::ConnectionRecord connection, std::optional<store::ConnectionHealth> remembered,
                      policy::Meter meter, BusyPlaces busy);
+  std::set<store::ConnectionId> changed_by(const std::vector<store::ConnectionRecord>& connections,
+                                           const store::Pauses& pauses) const;
   std::vector<Shipment> replace(ById fresh);
   Duration next_round_of(const store::EmailRecord& email) const;
 

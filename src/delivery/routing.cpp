@@ -73,8 +73,8 @@ RouteExplanation Outlets::explain(const RouteQuestion& question) {
   explanation.connections = policy::explain_route(candidates.all, request, loop_.now());
   if (rule != nullptr) explanation.rule = static_cast<std::size_t>(rule - routing_.rules.data());
   explanation.reason = policy::choose_connection(candidates.all, request, loop_.now()).reason;
-  if (pauses_.all) explanation.reason = "Sending is paused.";
-  if (pauses_.lanes.contains(question.lane)) explanation.reason = "The lane \"" + question.lane + "\" is paused.";
+  if (std::optional<std::string> paused = store::why_paused(pauses_, question.lane))
+    explanation.reason = std::move(*paused);
   return explanation;
 }
 

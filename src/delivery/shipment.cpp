@@ -375,6 +375,7 @@ store::AttemptOutcome Engine::conclude(const Shipment& shipment, std::size_t ind
   const policy::Route next = may_move ? outlets_.route(due, shipment.tried) : policy::Route{};
   concluded.email = policy::fate(due.email, ending, next, {options_.retry, on_doubt(due, transaction.connection)},
                                  loop_.wall(), loop_.now(), random_);
+  concluded.email.last_attempt_at = attempt.attempted_at();
   return concluded;
 }
 

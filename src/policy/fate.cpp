@@ -29,7 +29,6 @@ void wait_until(EmailRecord& email, EmailStatus status, Timestamp when) {
 EmailRecord fate(EmailRecord email, const Ending& ending, const Route& next, const FateRules& rules, Timestamp now,
                  Monotonic now_monotonic, Random& random) {
   ++email.tries;
-  email.last_attempt_at = now;
   const Verdict& verdict = ending.verdict;
   // RFC 5321 §4.5.3.1.10: recipients beyond what one transaction takes go in the next, through no fault of theirs.
   const bool next_transaction = ending.kind == Ending::Kind::refused && verdict.advice == Advice::next_transaction;

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace postroom::smtp {
 namespace {
@@ -57,7 +58,7 @@ void ReplyParser::end_line() {
   if (line.ends_with('\r')) line.remove_suffix(1);
 
   const int code = parse_code(line);
-  if (code == 0) return reject("a line of the reply has no reply code");
+  if (code == 0) return reject("a line of the reply has no reply code: " + printable(line, 80));
   // RFC 5321 §4.2: text after a space; §4.2.1: more lines after a hyphen. A code alone is taken as a last line.
   if (line.size() > 3 && line[3] != ' ' && line[3] != '-')
     return reject("a reply code is followed by neither space nor hyphen");

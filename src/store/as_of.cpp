@@ -5,6 +5,10 @@ namespace postroom::store {
 EmailRecord as_of(EmailRecord email, const Moment& moment) {
   if (email.status == EmailStatus::scheduled && email.next_attempt_at && *email.next_attempt_at <= moment.now)
     email.status = EmailStatus::queued;
+  if (email.status == EmailStatus::sending) {  // what it waited for
+    email.reason.clear();
+    email.reason_class = ReasonClass::none;
+  }
   const bool can_expire =
       email.status != EmailStatus::sending && email.status != EmailStatus::unknown && !is_final(email.status);
   if (can_expire && email.expires_at <= moment.expiry) {

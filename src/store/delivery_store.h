@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -107,9 +108,11 @@ class DeliveryStore {
   // Emails whose wait changes without an attempt (no usable connection, a limit): reason, reason_class,
   // next_attempt_at, status. One entry per email: false when it is being sent or was changed meanwhile, and left alone.
   virtual Answer<std::vector<bool>> postpone(std::vector<EmailRecord> emails) = 0;
-  // Makes queued mail due that waits for a connection, in the order of ids: `limit` of the emails after `after`. The
-  // last one seen, to go on from; nullopt when there are no more.
-  virtual Answer<std::optional<EmailId>> end_waits(EmailId after, Timestamp now, std::size_t limit) = 0;
+  // Makes queued mail due that waits for a connection, in the order of ids: `limit` of the emails after `after`. What
+  // is tied to a connection that is none of `changed` goes on waiting. The last one seen, to go on from; nullopt when
+  // there are no more.
+  virtual Answer<std::optional<EmailId>> end_waits(std::set<ConnectionId> changed, EmailId after, Timestamp now,
+                                                   std::size_t limit) = 0;
   virtual Answer<Content> content(MessageId id) = 0;  // not_found when expired by retention
   virtual Answer<std::vector<OpenAttempt>> open_attempts() = 0;
   // Finishes up to `limit` queue rows whose expires_at has passed (never sending, never unknown). How many.

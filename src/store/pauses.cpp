@@ -24,14 +24,24 @@ std::string pause_of_connection(ConnectionId id) {
 Pauses read_pauses(const std::vector<std::pair<std::string, std::string>>& settings) {
   Pauses pauses;
   for (const auto& [name, reason] : settings) {
-    if (name == all_name) pauses.all = true;
-    if (name.starts_with(lane_prefix)) pauses.lanes.insert(name.substr(lane_prefix.size()));
+    if (name == all_name) pauses.all = reason;
+    if (name.starts_with(lane_prefix)) pauses.lanes[name.substr(lane_prefix.size())] = reason;
     if (!name.starts_with(connection_prefix)) continue;
     ConnectionId id = 0;
     const char* end = name.data() + name.size();
-    if (std::from_chars(name.data() + connection_prefix.size(), end, id).ptr == end) pauses.connections.insert(id);
+    if (std::from_chars(name.data() + connection_prefix.size(), end, id).ptr == end) pauses.connections[id] = reason;
   }
   return pauses;
+}
+
+std::optional<std::string> why_paused(const Pauses& pauses, const std::string& lane) {
+  const auto sentence = [](std::string what, const std::string& reason) {
+    return what + (reason.empty() ? "." : ": " + reason);
+  };
+  if (pauses.all) return sentence("Sending is paused", *pauses.all);
+  const auto paused = pauses.lanes.find(lane);
+  if (paused == pauses.lanes.end()) return std::nullopt;
+  return sentence("The lane \"" + lane + "\" is paused", paused->second);
 }
 
 }  // namespace postroom::store

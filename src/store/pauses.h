@@ -2,7 +2,8 @@
 // not start what was stopped.
 #pragma once
 
-#include <set>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,10 +13,11 @@
 
 namespace postroom::store {
 
+// Each with the operator's reason, which may be empty.
 struct Pauses {
-  bool all = false;
-  std::set<std::string> lanes;
-  std::set<ConnectionId> connections;
+  std::optional<std::string> all;
+  std::map<std::string, std::string> lanes;
+  std::map<ConnectionId, std::string> connections;
   friend bool operator==(const Pauses&, const Pauses&) = default;
 };
 
@@ -26,5 +28,8 @@ std::string pause_of_lane(std::string_view lane);
 std::string pause_of_connection(ConnectionId id);
 
 Pauses read_pauses(const std::vector<std::pair<std::string, std::string>>& settings);
+
+// Why mail of the lane stands still, as a sentence; nullopt when it does not.
+std::optional<std::string> why_paused(const Pauses& pauses, const std::string& lane);
 
 }  // namespace postroom::store

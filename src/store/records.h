@@ -259,6 +259,7 @@ struct ConnectionRecord {
   std::vector<ReplyRule> reply_rules;  // asked in order, before the profile
   Timestamp created_at;
   Timestamp updated_at;
+  friend bool operator==(const ConnectionRecord&, const ConnectionRecord&) = default;
 };
 
 // Narrows the choice of connections for the mail that fits it. Rules are asked in order; the first that fits decides.

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -55,6 +56,46 @@ class CommandLineTest(PostroomTest):
             done = self.postroom.command(*words, check=False)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
             self.assertIn(said, done.stderr)
+
+    def test_a_list_goes_on_until_it_has_what_was_asked_for(self):
+        """Also over pages that are short: a filter without an index may find nothing in the first."""
+        for number in range(3):
+            self.postroom.send_one(send_at="2027-06-01T00:00:00Z", subject=f"Later {number}")
+        done = self.postroom.command("queue", "list", "--limit", "3", "--filter", "limit=2", check=False)
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 1 + 3), done)
+        self.assertIn("--limit", done.stderr)
+        done = self.postroom.command("queue", "list", "--all", "--filter", "limit=1", check=False)
+        self.assertEqual((len(done.stdout.splitlines()), done.stderr), (1 + 4, ""))
+
+    def test_the_flag_goes_before_the_variable_and_the_variable_before_the_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config = os.path.join(folder, "postroom.toml")
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(f'data_dir = "{folder}/of-the-file"\n')
+
+            def made(flags, **variables):
+                done = subprocess.run([BINARY, "apikey", "create", "--name", "x", "--scope", "read", *flags],
+                                      env=dict(os.environ, **variables), capture_output=True, check=True)
+                self.assertTrue(done.stdout)
+                names = {name for name in os.listdir(folder) if name.startswith("of-")}
+                for name in names:
+                    shutil.rmtree(os.path.join(folder, name))
+                return names
+
+            variable = {"POSTROOM_CONFIG": config, "POSTROOM_DATA_DIR": f"{folder}/of-the-variable"}
+            self.assertEqual(made(["--config", config]), {"of-the-file"})
+            self.assertEqual(made([], **variable), {"of-the-variable"})
+            self.assertEqual(made(["--data-dir", f"{folder}/of-the-flag"], **variable), {"of-the-flag"})
+            self.assertEqual(made(["--config", config], POSTROOM_CONFIG="/nowhere"), {"of-the-file"})
+
+    def test_settings_are_changed_without_a_server(self):
+        """Each of these brings the change into force before it answers; nothing of that may be left under way."""
+        self.postroom.stop()
+        number = str(self.connection["id"])
+        self.postroom.command("connection", "update", number, "--set", "caption=Renamed", "--set", f"version={self.connection['version']}")
+        self.postroom.command("delivery", "pause", "--lane", "bulk", "--reason", "complaints")
+        self.postroom.command("delivery", "resume", "--lane", "bulk")
+        self.assertEqual(self.listed("connection", "list")[0]["caption"], "Renamed")
 
     def test_who_only_looks_makes_no_data_directory(self):
         mistyped = self.postroom.data + ".typo"

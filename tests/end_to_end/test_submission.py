@@ -303,6 +303,7 @@ class SettingsTest(unittest.TestCase):
                                          (["--smtp", "off", "--tls-cert", "/nowhere"], "", "/nowhere"),
                                          ([], listener + "encyption = 1\n", "listener.encyption"),
                                          ([], listener + 'encryption = "none"\n', "starttls or tls"),
+                                         ([], listener + 'encryption = "starttls"\n', "--tls-cert"),
                                          ([], listener + 'bare_line_ends = "accept"\n', "refuse or normalise"),
                                          ([], listener + 'proxies = ["here"]\n', "listener.proxies"),
                                          ([], "[[listener]]\n", "listener.address")):
@@ -374,6 +375,22 @@ class SendmailTest(PostroomTest):
                                        mail=mail).returncode, 0)
         message = self.arrived()
         self.assertEqual((message.sender, message.recipients), ("root@example.com", ["ops@example.com"]))
+        self.assertIn(b"From: root@example.com (Cron Daemon)\r\nTo: ops@example.com\r\n", message.content)
+
+    def test_the_author_is_the_sender_unless_another_is_named(self):
+        mail = "To: ann@example.org\nFrom: The Shop (of ours) <shop@example.com>\nSubject: x\n\nx\n"
+        for number, (arguments, sender) in enumerate(((["-t"], "shop@example.com"), (["-t", "-f", "bounces"], "bounces@example.com"),
+                                                      (["-t", "-f", "<>"], ""))):
+            self.assertEqual(self.sendmail(*arguments, mail=mail).returncode, 0)
+            self.assertEqual(self.arrived(number + 1).sender, sender)
+
+    def test_who_may_not_use_the_data_directory_is_told_what_to_ask_for(self):
+        if os.geteuid() != 0:
+            self.skipTest("another user can only be played by root")
+        done = self.sendmail("ann@example.org", environment={"POSTROOM_DATA_DIR": "/root", "POSTROOM_CONFIG": ""},
+                             prefix=["setpriv", "--reuid", "65534", "--clear-groups", "--regid", "65534"])
+        self.assertEqual(done.returncode, 77, done)
+        self.assertIn("submit_socket", done.stderr)
 
     def test_every_user_of_the_machine_may_submit_where_the_operator_says_so_and_do_nothing_else(self):
         self.assertEqual(stat.S_IMODE(os.stat(self.socket).st_mode), 0o666)

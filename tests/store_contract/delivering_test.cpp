@@ -187,17 +187,25 @@ TEST_P(Delivering, EndsTheWaitOfQueuedMailOnlyAndSaysHowFarItCame) {
     email->next_attempt_at = mailroom_.now() + hours(5);
   }
   get(store_->postpone({waiting, greylisted, waiting_too}));
+  NewMessage pinned = mailroom_.message({"tied@example.org"});
+  pinned.message.pinned_to = pinned.emails.front().pinned_to = 7;
+  EmailRecord tied = accept(std::move(pinned)).front();
+  tied.next_attempt_at = mailroom_.now() + hours(5);
+  get(store_->postpone({tied}));
   std::vector<Timestamp> told;
   store_->on_due([&told](const std::string&, Timestamp earliest) { told.push_back(earliest); });
 
-  EXPECT_EQ(get(store_->end_waits(EmailId{}, mailroom_.now(), 1)), waiting.id);
-  EXPECT_EQ(get(store_->end_waits(waiting.id, mailroom_.now(), 10)), waiting_too.id);
-  EXPECT_EQ(get(store_->end_waits(waiting_too.id, mailroom_.now(), 10)), std::nullopt);
+  EXPECT_EQ(get(store_->end_waits({}, EmailId{}, mailroom_.now(), 1)), waiting.id);
+  EXPECT_EQ(get(store_->end_waits({}, waiting.id, mailroom_.now(), 10)), tied.id);
+  EXPECT_EQ(get(store_->end_waits({}, tied.id, mailroom_.now(), 10)), std::nullopt);
   EXPECT_EQ(told, (std::vector{mailroom_.now(), mailroom_.now()}));
   const DuePage page = get(store_->due({"default", mailroom_.now(), std::nullopt, 500}));
   ASSERT_EQ(page.emails.size(), 2u);
   EXPECT_EQ(page.emails[0].email.id, waiting.id);
   EXPECT_EQ(page.emails[0].email.reason, "over the limit") << "until it is on its way, this is what was";
+  EXPECT_EQ(stored(tied.id).next_attempt_at, tied.next_attempt_at) << "it has another connection to wait for";
+  EXPECT_EQ(get(store_->end_waits({7}, waiting_too.id, mailroom_.now(), 10)), tied.id);
+  EXPECT_EQ(stored(tied.id).next_attempt_at, mailroom_.now());
   EXPECT_EQ(page.emails[1].email.id, waiting_too.id);
 }
 

@@ -169,6 +169,7 @@ TEST_P(Listing, CountsExactlyOnlyWhenItSaysSo) {
   QueueFilter filter;
   filter.subject = "invoice";
   const Page<EmailRecord> first = page(filter, {2, std::nullopt});
+  EXPECT_LE(first.total, 5u) << "these at least";
   if (first.total_exact) EXPECT_EQ(first.total, 5u);
   const Page<EmailRecord> whole = page(filter, {500, std::nullopt});
   EXPECT_TRUE(whole.total_exact);
@@ -409,6 +410,7 @@ TEST_P(Listing, WalksTheLogByTimeWithItsFilters) {
   filter.reply_code = 550;
   EXPECT_EQ(found_by(filter), 3u);
   const Page<AttemptRecord> first = get(store_->list_log(filter, Direction::ascending, {1, std::nullopt}));
+  EXPECT_LE(first.total, 3u);
   if (first.total_exact) EXPECT_EQ(first.total, 3u);
   filter = {};
   filter.email = EmailFilter{EmailFilter::Kind::exact, "u1@example.org"};

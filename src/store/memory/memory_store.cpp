@@ -286,7 +286,8 @@ Answer<std::vector<bool>> MemoryStore::postpone(std::vector<EmailRecord> emails)
   co_return changed;
 }
 
-Answer<std::optional<EmailId>> MemoryStore::end_waits(EmailId after, Timestamp now, std::size_t limit) {
+Answer<std::optional<EmailId>> MemoryStore::end_waits(std::set<ConnectionId> changed, EmailId after, Timestamp now,
+                                                      std::size_t limit) {
   DueTimes due;
   std::optional<EmailId> last;
   const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
@@ -296,7 +297,8 @@ Answer<std::optional<EmailId>> MemoryStore::end_waits(EmailId after, Timestamp n
       if (email.status != EmailStatus::queued) continue;
       ++seen;
       last = email.id;
-      if (*email.next_attempt_at <= now) continue;
+      const std::optional<ConnectionId> tied_to = email.in_doubt_with ? email.in_doubt_with : email.pinned_to;
+      if (*email.next_attempt_at <= now || (tied_to && !changed.contains(*tied_to))) continue;
       email.next_attempt_at = now;
       due.note(email);
     }

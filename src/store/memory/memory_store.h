@@ -92,7 +92,8 @@ class MemoryStore final : public Store {
   Answer<std::vector<std::string>> lanes_in_use() override;
   Answer<> take_back(std::vector<AttemptId> attempts) override;
   Answer<std::vector<bool>> postpone(std::vector<EmailRecord> emails) override;
-  Answer<std::optional<EmailId>> end_waits(EmailId after, Timestamp now, std::size_t limit) override;
+  Answer<std::optional<EmailId>> end_waits(std::set<ConnectionId> changed, EmailId after, Timestamp now,
+                                           std::size_t limit) override;
   Answer<Content> content(MessageId id) override;
   Answer<std::vector<OpenAttempt>> open_attempts() override;
   Answer<std::size_t> expire(Timestamp now, std::size_t limit) override;

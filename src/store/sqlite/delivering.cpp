@@ -238,19 +238,22 @@ Answer<std::vector<bool>> SqliteStore::postpone(std::vector<EmailRecord> emails)
   co_return changed;
 }
 
-Answer<std::optional<EmailId>> SqliteStore::end_waits(EmailId after, Timestamp now, std::size_t limit) {
+Answer<std::optional<EmailId>> SqliteStore::end_waits(std::set<ConnectionId> changed, EmailId after, Timestamp now,
+                                                      std::size_t limit) {
   std::vector<EmailRecord> ended;
   std::optional<EmailId> last;
   const Result<> written = co_await write([&](Database& database) -> Result<> {
     ended.clear();
     last.reset();
     {
-      Statement select =
-          database.prepare("SELECT id, lane, next_attempt_at FROM email WHERE status=0 AND id>? ORDER BY id LIMIT ?");
+      Statement select = database.prepare(
+          "SELECT id, lane, next_attempt_at, coalesce(in_doubt_with, pinned_to) FROM email "
+          "WHERE status=0 AND id>? ORDER BY id LIMIT ?");
       select << after.value << static_cast<std::int64_t>(limit);
       while (select.step()) {
         last = EmailId{static_cast<std::uint64_t>(select.integer(0))};
-        if (Timestamp{select.integer(2)} <= now) continue;
+        const std::optional<ConnectionId> tied_to = select.maybe_integer(3);
+        if (Timestamp{select.integer(2)} <= now || (tied_to && !changed.contains(*tied_to))) continue;
         EmailRecord& email = ended.emplace_back();
         email.id = *last;
         email.lane = select.text(1);

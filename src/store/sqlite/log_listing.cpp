@@ -140,12 +140,13 @@ Result<Page<AttemptRecord>> page_of_walked(Database& database, const LogQuery& q
     }
     if (const Result<> error = walk.error(); !error) return std::unexpected(error.error());
   }
-  const bool whole = !query.page.after && !page.next;  // then the page itself is the count
-  const Result<Total> total =
-      whole ? Total{page.items.size(), true} : count_entries(database, sources, ids_of(query.filter.attempted_at));
+  const bool whole = !query.page.after && !page.next;               // then the page itself is the count
+  const bool answered = asked(query.filter) == (narrowed ? 1 : 0);  // else the entries are more than the rows
+  const Result<Total> total = whole || !answered ? Total{page.items.size(), whole}
+                                                 : count_entries(database, sources, ids_of(query.filter.attempted_at));
   if (!total) return std::unexpected(total.error());
   page.total = total->count;
-  page.total_exact = whole || (total->exact && asked(query.filter) == (narrowed ? 1 : 0));
+  page.total_exact = total->exact;
   return page;
 }
 

@@ -176,4 +176,20 @@ Result<Narrowing> sources_by_id(Database& database, const QueueFilter& filter, T
   return Narrowing{{"SELECT id FROM email WHERE 1", {}}};
 }
 
+bool answered_by_one_index(const QueueFilter& filter) {
+  QueueFilter rest = filter;
+  rest.created_at = {};
+  if (filter.email && filter.email->kind != EmailFilter::Kind::prefix)
+    rest.email.reset();
+  else if (filter.connection_id)
+    rest.connection_id.reset();
+  else if (const std::optional<ReasonClass> reason = stored_class(filter); reason && *reason != ReasonClass::none)
+    rest.reason_class.reset();
+  else if (asks_only_queued_states(filter))
+    rest.statuses.clear();
+  else
+    rest.lane.reset();
+  return rest.empty();
+}
+
 }  // namespace postroom::store::sqlite

@@ -35,6 +35,8 @@ Source entries(const SortIndex& sorted, const std::string& condition, std::vecto
 std::vector<Narrowing> narrowings_of(const QueueFilter& filter, Timestamp now);
 // The sources to walk in the order of id, when what the filter asks for is much.
 Result<Narrowing> sources_by_id(Database& database, const QueueFilter& filter, Timestamp now);
+// Whether those have only rows that the filter asks for, but for its dates of creation.
+bool answered_by_one_index(const QueueFilter& filter);
 
 bool asks(const QueueFilter& filter, EmailStatus status);
 bool asks_only_queued_states(const QueueFilter& filter);

@@ -109,7 +109,9 @@ Result<> walk_sorted(Database& database, const QueueQuery& query, Page<EmailReco
 }
 
 // How many rows the list has, up to a bound; a stored status may not be the shown one, so a filter's count is a guess.
-Result<Total> total_of(Database& database, const QueueQuery& query) {
+// Where the filter asks more than an index answers, those on the page are all that is known.
+Result<Total> total_of(Database& database, const QueueQuery& query, std::size_t on_page) {
+  if (!answered_by_one_index(query.filter)) return Total{on_page, false};
   const Result<Narrowing> counted = sources_by_id(database, query.filter, query.moment.now);
   if (!counted) return std::unexpected(counted.error());
   Result<Total> total = count_entries(database, *counted, ids_of(query.filter.created_at));
@@ -131,7 +133,7 @@ Result<Page<EmailRecord>> page_of_walked(Database& database, const QueueQuery& q
                                                               : walk_sorted(database, query, page, patience);
   if (!walked) return std::unexpected(walked.error());
   const bool whole = !query.page.after && !page.next;  // then the page itself is the count
-  const Result<Total> total = whole ? Total{page.items.size(), true} : total_of(database, query);
+  const Result<Total> total = whole ? Total{page.items.size(), true} : total_of(database, query, page.items.size());
   if (!total) return std::unexpected(total.error());
   page.total = total->count;
   page.total_exact = total->exact;
