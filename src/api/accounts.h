@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "api/json_writer.h"
 #include "api/services.h"
 #include "auth/accounts.h"
+#include "base/json_writer.h"
 #include "http/response.h"
 
 namespace postroom::api {

@@ -164,12 +164,8 @@ async::Task<http::Response> Api::enter(const Route& route, http::Request& reques
   const bool open = route.access == Access::open ||
                     (route.access == Access::metrics && services_.config.metrics == MetricsAccess::open);
   if (open) co_return co_await route.answer(services_, call);
-  if (!identify(call)) {
-    http::Response response =
-        refuse(call, 401, "unauthorized", "Sign in, or give an API key: Authorization: Bearer <key>.");
-    response.with("WWW-Authenticate", "Bearer");
-    co_return response;
-  }
+  if (!identify(call))
+    co_return refuse(call, 401, "unauthorized", "Sign in, or give an API key: Authorization: Bearer <key>.");
   if (std::optional<http::Response> refusal = check(route, call)) co_return std::move(*refusal);
   if (route.query == Query::refused && !request.query.empty())
     co_return refuse(call, 400, "unknown_parameter", "Nothing is read here from the address after the \"?\".");

@@ -10,7 +10,8 @@
 
 namespace postroom::api {
 
-http::Response refuse(const Call& call, int status, std::string_view code, std::string_view detail);
+http::Response refuse(const Call& call, int status, std::string_view code, std::string_view detail,
+                      const http::ProblemMembers& more = {});
 http::Response refuse(const Call& call, const intake::Refusal& refusal);
 http::Response invalid(const Call& call, std::vector<intake::FieldError> errors);
 http::Response not_found(const Call& call);
