@@ -27,9 +27,6 @@ bool wants_secure_cookies(const Services& services, const Call& call);
 // The Set-Cookie of a session; an empty token ends it.
 std::string session_cookie_header(const Services& services, const Call& call, std::string_view token);
 
-// Whether the settings want a second factor of this user, who has none yet: nothing else is allowed before.
-bool must_enroll_totp(const Services& services, const store::UserRecord& user);
-
 // The same moment's visitor: what a change has made of the account.
 auth::Visitor now(const Services& services, const auth::Visitor& visitor);
 

@@ -225,7 +225,8 @@ std::optional<http::Response> Api::check(const Route& route, const Call& call) c
     // A cookie comes along from any page; the token only from ours (fine-print, "Composition and protocol").
     if (!reads && (csrf == nullptr || *csrf != call.visitor->session.csrf_token))
       return refuse(call, 403, "csrf", "Send the session's csrf_token in X-CSRF-Token.");
-    if (route.access != Access::session && must_enroll_totp(services_, call.visitor->user))
+    // Nothing else is allowed before.
+    if (route.access != Access::session && services_.accounts.must_enroll_totp(*call.visitor))
       return refuse(call, 403, "totp_mandatory", "Set up your authenticator first: the settings require it.");
   }
   if (!allowed(call.principal, route.access))
