@@ -110,10 +110,9 @@ Answering send_again(Services& services, Call& call) {
   again.options.on_doubt = message->message.on_doubt;
   store::AuditRecord record = audit(services, call, "email.send_again", "email:" + to_string(story->email.id));
   record.reason = reason;
-  const Result<> told = co_await services.store.append_audit(std::move(record));
-  if (!told) co_return store_error(call, told.error());
   intake::AnySubmission submission = std::move(again);
-  const auto outcome = co_await services.intake.accept(std::move(submission), call.principal.name, std::nullopt);
+  const auto outcome =
+      co_await services.intake.accept(std::move(submission), call.principal.name, std::nullopt, std::move(record));
   if (const auto* refusal = std::get_if<intake::Refusal>(&outcome)) co_return refuse(call, *refusal);
   co_return json_answer(202, std::get<intake::Answered>(outcome).json);
 }

@@ -248,7 +248,7 @@ Intake::Preparation Intake::prepare(const AnySubmission& submission,
 }
 
 async::Task<Outcome> Intake::accept(AnySubmission submission, std::string credential,
-                                    std::optional<Idempotency> idempotency) {
+                                    std::optional<Idempotency> idempotency, std::optional<store::AuditRecord> audit) {
   const bool dry_run = std::visit([](const auto& given) { return given.options.dry_run; }, submission);
   if (const std::optional<std::string> full = room_()) co_return Refusal{503, "no_space", *full, {}};
   const Result<std::vector<store::ConnectionRecord>> connections = co_await known_connections();
@@ -260,6 +260,7 @@ async::Task<Outcome> Intake::accept(AnySubmission submission, std::string creden
   std::string id = to_string(message.message.id);
   store::AcceptRequest request;
   request.messages.push_back(std::move(message));
+  request.audit = std::move(audit);
   Result<store::AcceptResult> accepted = co_await store_.accept(std::move(request));
   if (!accepted) co_return unavailable();
   store::AcceptedItem& item = accepted->items.front();

@@ -48,6 +48,23 @@ class IntakeTest : public testing::Test {
                  [](const auto&...) { return std::nullopt; }};
 };
 
+TEST_F(IntakeTest, WhatHasSentAMessageStandsInTheAuditLogWithTheMessageOnly) {
+  store::AuditRecord record;
+  record.action = "email.send_again";
+  const auto accept = [&](const std::string& to) {
+    AnySubmission submission = message_to(to);
+    return loop_.run(intake_.accept(std::move(submission), "key:1", std::nullopt, record));
+  };
+  EXPECT_TRUE(std::holds_alternative<Refusal>(accept("nobody")));
+  store_.on_commit([](store::memory::Write) { return store::memory::CommitFate::refused; });
+  EXPECT_TRUE(std::holds_alternative<Refusal>(accept("ann@example.net")));
+  EXPECT_TRUE(store_.disk().audit.empty());
+  store_.on_commit({});
+  EXPECT_TRUE(std::holds_alternative<Answered>(accept("ann@example.net")));
+  ASSERT_EQ(store_.disk().audit.size(), 1u);
+  EXPECT_EQ(store_.disk().audit[0].action, "email.send_again");
+}
+
 TEST_F(IntakeTest, ABatchOfDryRunsTakesNoIdempotencyKey) {
   const Answered answered = post({rehearsal_to("ann@example.net"), rehearsal_to("nobody")}, "one");
   EXPECT_NE(answered.json.find("\"status\":200"), std::string::npos) << answered.json;
