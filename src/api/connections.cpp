@@ -83,7 +83,7 @@ Answering create_connection(Services& services, Call& call) {
   reader.finish();
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   if (given.password && !given.password->empty())
-    given.connection.sealed_password = services.secrets.seal(*given.password, sealed_for);
+    given.connection.sealed_password = services.secrets.seal(*given.password, auth::connection_context);
   given.connection.created_at = given.connection.updated_at = services.loop.wall();
   const auto created = co_await services.store.create_connection(
       std::move(given.connection), audit(services, call, "connection.create", "connection"));
@@ -110,7 +110,7 @@ Answering update_connection(Services& services, Call& call) {
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   if (given.password)
     given.connection.sealed_password =
-        given.password->empty() ? "" : services.secrets.seal(*given.password, sealed_for);
+        given.password->empty() ? "" : services.secrets.seal(*given.password, auth::connection_context);
   given.connection.updated_at = services.loop.wall();
   store::AuditRecord record = audit(services, call, "connection.update", fmt::format("connection:{}", before->id));
   record.detail = names_of(*object);
@@ -127,9 +127,7 @@ Answering delete_connection(Services& services, Call& call) {
   const auto deleted = co_await services.store.delete_connection(
       *id, audit(services, call, "connection.delete", fmt::format("connection:{}", *id)));
   if (!deleted) co_return refused_change(call, deleted.error());
-  http::Response response;
-  response.status = 204;
-  co_return response;
+  co_return done();
 }
 
 }  // namespace postroom::api

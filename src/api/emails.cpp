@@ -3,9 +3,9 @@
 #include "api/json_body.h"
 #include "api/object_reader.h"
 #include "api/problem.h"
+#include "api/reason.h"
 #include "api/render.h"
 #include "api/resources.h"
-#include "base/limits.h"
 
 namespace postroom::api {
 namespace {
@@ -84,8 +84,7 @@ Answering send_again(Services& services, Call& call) {
   if (!object) co_return refuse(call, object.error());
   std::vector<intake::FieldError> errors;
   ObjectReader reader(*object, "", errors);
-  const std::string reason = reader.text_or_empty("reason");
-  if (reason.size() > limits::reason) reader.error("reason", "too_long", "A reason has at most 500 bytes.");
+  const std::string reason = read_reason(reader);
   reader.finish();
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   const auto story = co_await services.store.email(EmailId{*id});

@@ -47,4 +47,10 @@ http::Response json_answer(int status, std::string json) {
   return response;
 }
 
+http::Response done() {
+  http::Response response;
+  response.status = 204;
+  return response;
+}
+
 }  // namespace postroom::api

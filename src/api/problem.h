@@ -18,5 +18,7 @@ http::Response not_found(const Call& call);
 // A store's error: not_found → 404, conflict → 409, everything else 503, without its inner words.
 http::Response store_error(const Call& call, const Error& error);
 http::Response json_answer(int status, std::string json);
+// 204: it is done, and there is no more to say.
+http::Response done();
 
 }  // namespace postroom::api

@@ -23,12 +23,6 @@ constexpr std::size_t view_columns = 50;
 constexpr std::size_t views_at_most = 100;
 constexpr std::array<std::string_view, 3> pages = {"queue", "log", "connections"};
 
-http::Response done() {
-  http::Response response;
-  response.status = 204;
-  return response;
-}
-
 store::AuditRecord of_own_account(const Services& services, const Call& call, std::string action) {
   return audit(services, call, std::move(action), "user:" + call.visitor->user.email);
 }

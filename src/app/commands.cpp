@@ -5,6 +5,7 @@
 #include "app/exit_status.h"
 #include "app/say.h"
 #include "app/table.h"
+#include "base/text.h"
 
 namespace postroom::app {
 
@@ -114,8 +115,8 @@ std::string CommandLine::query() const {
   for (const std::string& filter : words_.filters) {
     const std::size_t equals = filter.find('=');
     if (!text.empty()) text += '&';
-    text += encoded(filter.substr(0, equals)) + "=" +
-            (equals == std::string::npos ? "" : encoded(filter.substr(equals + 1)));
+    text += percent_encode(filter.substr(0, equals)) + "=" +
+            (equals == std::string::npos ? "" : percent_encode(filter.substr(equals + 1)));
   }
   return text;
 }
@@ -149,7 +150,7 @@ int CommandLine::list(const std::string& path) const {
 }
 
 int CommandLine::get(const std::string& path) const {
-  return call({"GET", path + "/" + encoded(words_.id), "", "application/json", ""});
+  return call({"GET", path + "/" + percent_encode(words_.id), "", "application/json", ""});
 }
 
 // NAME=VALUE fields as a JSON object: numbers, true and false, objects as such, the rest as text.

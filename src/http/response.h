@@ -51,7 +51,5 @@ enum class Connection { keep_alive, close };
 // Status line and headers, and the body unless it is omitted or streamed: one piece for one write.
 std::string serialize(const Response& response, BodyPart body, Connection connection, std::string_view request_id,
                       std::string_view date);
-// "Tue, 24 Nov 2026 08:39:13 GMT" (RFC 9110 §5.6.7).
-std::string format_http_date(Timestamp at);
 
 }  // namespace postroom::http
