@@ -40,7 +40,7 @@ DOORS = [
 DOORS = [(re.compile(pattern), instead, places) for pattern, instead, places in DOORS]
 
 # Public functions that take a bool because it is the value they are about, not a switch: "file: function".
-BOOL_ALLOWED = {"src/smtp/client_session.h: PhaseObserver", "src/api/json_writer.h: boolean"}
+BOOL_ALLOWED = {"src/smtp/client_session.h: PhaseObserver", "src/base/json_writer.h: boolean"}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ constexpr std::array sentences = {
     Sentence{"bad_credentials", 401, "The email address or the password is wrong."},
     Sentence{"totp_required", 401, "Give the code of your authenticator, too."},
     Sentence{"totp_wrong", 401, "That code is wrong, or was used already. Wait for the next one."},
+    Sentence{"totp_unreadable", 401,
+             "The server can't read your second factor any more. Give a recovery code, or ask for another invitation."},
     Sentence{"slow_down", 429, "There were too many wrong tries. Wait a little, then try again."},
     Sentence{"invitation_invalid", 401, "This link was used already or is too old. Ask for another one."},
     Sentence{"weak_password", 422, auth::password_rule},
@@ -40,17 +42,13 @@ void render_user(JsonWriter& json, const store::UserRecord& user) {
   json.time("created_at", user.created_at).time("last_sign_in_at", user.last_sign_in_at);
 }
 
-bool must_enroll_totp(const Services& services, const store::UserRecord& user) {
-  return services.accounts.rules().totp_required && user.sealed_totp.empty();
-}
-
 std::string render_session(const Services& services, const auth::Visitor& visitor) {
   JsonWriter json;
   json.begin_object().key("user").begin_object();
   render_user(json, visitor.user);
   json.end_object().text("csrf_token", visitor.session.csrf_token).time("expires_at", visitor.session.expires_at);
   json.key("preferences").raw(visitor.user.preferences);
-  json.boolean("must_enroll_totp", must_enroll_totp(services, visitor.user)).end_object();
+  json.boolean("must_enroll_totp", services.accounts.must_enroll_totp(visitor)).end_object();
   return json.take();
 }
 

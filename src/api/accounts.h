@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "api/json_writer.h"
 #include "api/services.h"
 #include "auth/accounts.h"
+#include "base/json_writer.h"
 #include "http/response.h"
 
 namespace postroom::api {
@@ -26,9 +26,6 @@ std::string cookie_of(const http::Request& request, std::string_view name);
 bool wants_secure_cookies(const Services& services, const Call& call);
 // The Set-Cookie of a session; an empty token ends it.
 std::string session_cookie_header(const Services& services, const Call& call, std::string_view token);
-
-// Whether the settings want a second factor of this user, who has none yet: nothing else is allowed before.
-bool must_enroll_totp(const Services& services, const store::UserRecord& user);
 
 // The same moment's visitor: what a change has made of the account.
 auth::Visitor now(const Services& services, const auth::Visitor& visitor);

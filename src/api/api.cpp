@@ -164,12 +164,8 @@ async::Task<http::Response> Api::enter(const Route& route, http::Request& reques
   const bool open = route.access == Access::open ||
                     (route.access == Access::metrics && services_.config.metrics == MetricsAccess::open);
   if (open) co_return co_await route.answer(services_, call);
-  if (!identify(call)) {
-    http::Response response =
-        refuse(call, 401, "unauthorized", "Sign in, or give an API key: Authorization: Bearer <key>.");
-    response.with("WWW-Authenticate", "Bearer");
-    co_return response;
-  }
+  if (!identify(call))
+    co_return refuse(call, 401, "unauthorized", "Sign in, or give an API key: Authorization: Bearer <key>.");
   if (std::optional<http::Response> refusal = check(route, call)) co_return std::move(*refusal);
   if (route.query == Query::refused && !request.query.empty())
     co_return refuse(call, 400, "unknown_parameter", "Nothing is read here from the address after the \"?\".");
@@ -229,7 +225,8 @@ std::optional<http::Response> Api::check(const Route& route, const Call& call) c
     // A cookie comes along from any page; the token only from ours (fine-print, "Composition and protocol").
     if (!reads && (csrf == nullptr || *csrf != call.visitor->session.csrf_token))
       return refuse(call, 403, "csrf", "Send the session's csrf_token in X-CSRF-Token.");
-    if (route.access != Access::session && must_enroll_totp(services_, call.visitor->user))
+    // Nothing else is allowed before.
+    if (route.access != Access::session && services_.accounts.must_enroll_totp(*call.visitor))
       return refuse(call, 403, "totp_mandatory", "Set up your authenticator first: the settings require it.");
   }
   if (!allowed(call.principal, route.access))

@@ -50,9 +50,7 @@ Answering revoke_api_key(Services& services, Call& call) {
   const auto revoked =
       co_await services.keys.revoke(*id, audit(services, call, "api_key.revoke", fmt::format("api_key:{}", *id)));
   if (!revoked) co_return store_error(call, revoked.error());
-  http::Response response;
-  response.status = 204;
-  co_return response;
+  co_return done();
 }
 
 }  // namespace postroom::api

@@ -12,9 +12,6 @@
 
 namespace postroom::api {
 
-// What a password is sealed for (auth::SecretBox's context).
-inline constexpr std::string_view sealed_for = "connection";
-
 struct GivenConnection {
   store::ConnectionRecord connection;
   std::optional<Secret> password;

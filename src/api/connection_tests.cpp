@@ -74,7 +74,7 @@ Answering test_connection(Services& services, Call& call) {
   std::string to = read_test(services, *object, given, errors);
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   if (!given.password && !saved->sealed_password.empty()) {
-    auto opened = services.secrets.open(saved->sealed_password, sealed_for);
+    auto opened = services.secrets.open(saved->sealed_password, auth::connection_context);
     if (!opened)
       co_return invalid(call,
                         {{"/password", "password_required", "The stored password cannot be read: give it again."}});

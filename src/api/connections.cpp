@@ -12,25 +12,29 @@ namespace {
 using Errors = std::vector<intake::FieldError>;
 using store::ConnectionRecord;
 
-http::Response refused_change(const Call& call, const Error& error) {
-  constexpr std::string_view in_use = "connection_in_use:";
-  constexpr std::string_view in_rules = "connection_in_rules:";
-  if (error.code != ErrorCode::conflict) return store_error(call, error);
-  if (error.message == "last_connection")
-    return refuse(call, 409, "last_connection", "Mail needs an enabled connection, and this would leave none.");
-  if (error.message == "stale_version")
-    return refuse(call, 409, "stale_version", "Someone has changed the connection since you read it.");
-  if (error.message.starts_with(in_use))
-    return refuse(
-        call, 409, "connection_in_use",
-        fmt::format("Unfinished emails are bound to this connection, or on their way over it: {}. Disable it instead, "
-                    "and delete it when they are done.",
-                    error.message.substr(in_use.size())));
-  if (error.message.starts_with(in_rules))
-    return refuse(call, 409, "connection_in_rules",
-                  fmt::format("Routing rule {} names this connection. Take it out of the rules first.",
-                              error.message.substr(in_rules.size())));
-  return store_error(call, error);
+http::Response refused_change(const Call& call, const store::ConnectionRefusal& refusal) {
+  using Kind = store::ConnectionRefusal::Kind;
+  const auto number = static_cast<std::int64_t>(refusal.number);
+  switch (refusal.kind) {
+    case Kind::last_enabled:
+      return refuse(call, 409, "last_connection", "Mail needs an enabled connection, and this would leave none.");
+    case Kind::stale_version:
+      return refuse(call, 409, "stale_version", "Someone has changed the connection since you read it.");
+    case Kind::in_use:
+      return refuse(
+          call, 409, "connection_in_use",
+          fmt::format("Unfinished emails are bound to this connection, or on their way over it: {}. Disable it "
+                      "instead, and delete it when they are done.",
+                      number),
+          [number](JsonWriter& json) { json.number("count", number); });
+    case Kind::in_rules:
+      return refuse(call, 409, "connection_in_rules",
+                    fmt::format("Routing rule {} names this connection. Take it out of the rules first.", number),
+                    [number](JsonWriter& json) { json.number("rule", number); });
+    case Kind::error:
+      break;
+  }
+  return store_error(call, refusal.error);
 }
 
 http::Response one(Services& services, int status, const ConnectionRecord& connection) {
@@ -79,7 +83,7 @@ Answering create_connection(Services& services, Call& call) {
   reader.finish();
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   if (given.password && !given.password->empty())
-    given.connection.sealed_password = services.secrets.seal(*given.password, sealed_for);
+    given.connection.sealed_password = services.secrets.seal(*given.password, auth::connection_context);
   given.connection.created_at = given.connection.updated_at = services.loop.wall();
   const auto created = co_await services.store.create_connection(
       std::move(given.connection), audit(services, call, "connection.create", "connection"));
@@ -106,7 +110,7 @@ Answering update_connection(Services& services, Call& call) {
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   if (given.password)
     given.connection.sealed_password =
-        given.password->empty() ? "" : services.secrets.seal(*given.password, sealed_for);
+        given.password->empty() ? "" : services.secrets.seal(*given.password, auth::connection_context);
   given.connection.updated_at = services.loop.wall();
   store::AuditRecord record = audit(services, call, "connection.update", fmt::format("connection:{}", before->id));
   record.detail = names_of(*object);
@@ -123,9 +127,7 @@ Answering delete_connection(Services& services, Call& call) {
   const auto deleted = co_await services.store.delete_connection(
       *id, audit(services, call, "connection.delete", fmt::format("connection:{}", *id)));
   if (!deleted) co_return refused_change(call, deleted.error());
-  http::Response response;
-  response.status = 204;
-  co_return response;
+  co_return done();
 }
 
 }  // namespace postroom::api

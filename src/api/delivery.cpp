@@ -6,17 +6,15 @@
 #include "api/connection_reader.h"
 #include "api/json_body.h"
 #include "api/problem.h"
+#include "api/reason.h"
 #include "api/render.h"
 #include "api/resources.h"
-#include "base/text.h"
 #include "store/pauses.h"
 
 namespace postroom::api {
 namespace {
 
 using Errors = std::vector<intake::FieldError>;
-
-constexpr std::size_t reason_bytes = 500;
 
 // What a pause is of: its setting, and how the audit log calls it.
 struct Pausable {
@@ -40,13 +38,6 @@ Pausable read_pausable(const Services& services, ObjectReader& reader, Change ch
   if (connection)
     return {store::pause_of_connection(*connection), fmt::format("connection:{}", *connection), connection};
   return {store::pause_of_all(), "delivery", {}};
-}
-
-std::string read_reason(ObjectReader& reader) {
-  std::string reason = reader.text("reason").value_or("");
-  if (reason.size() > reason_bytes || has_control_characters(reason))
-    reader.error("reason", "invalid", "At most 500 bytes, without control characters.");
-  return reason;
 }
 
 async::Task<http::Response> delivery_answer(Services& services, const Call& call) {

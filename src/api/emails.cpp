@@ -4,9 +4,9 @@
 #include "api/object_reader.h"
 #include "api/paused.h"
 #include "api/problem.h"
+#include "api/reason.h"
 #include "api/render.h"
 #include "api/resources.h"
-#include "base/limits.h"
 
 namespace postroom::api {
 namespace {
@@ -86,8 +86,7 @@ Answering send_again(Services& services, Call& call) {
   if (!object) co_return refuse(call, object.error());
   std::vector<intake::FieldError> errors;
   ObjectReader reader(*object, "", errors);
-  const std::string reason = reader.text_or_empty("reason");
-  if (reason.size() > limits::reason) reader.error("reason", "too_long", "A reason has at most 500 bytes.");
+  const std::string reason = read_reason(reader);
   reader.finish();
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   const auto story = co_await services.store.email(EmailId{*id});
@@ -112,10 +111,9 @@ Answering send_again(Services& services, Call& call) {
   again.options.on_doubt = message->message.on_doubt;
   store::AuditRecord record = audit(services, call, "email.send_again", "email:" + to_string(story->email.id));
   record.reason = reason;
-  const Result<> told = co_await services.store.append_audit(std::move(record));
-  if (!told) co_return store_error(call, told.error());
   intake::AnySubmission submission = std::move(again);
-  const auto outcome = co_await services.intake.accept(std::move(submission), call.principal.name, std::nullopt);
+  const auto outcome =
+      co_await services.intake.accept(std::move(submission), call.principal.name, std::nullopt, std::move(record));
   if (const auto* refusal = std::get_if<intake::Refusal>(&outcome)) co_return refuse(call, *refusal);
   co_return json_answer(202, std::get<intake::Answered>(outcome).json);
 }

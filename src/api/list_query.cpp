@@ -120,22 +120,6 @@ std::optional<bool> set_queue_field(store::QueueFilter& filter, const std::strin
   return set_range(filter.last_attempt_at, "last_attempt_at", name, value);
 }
 
-// base64url without padding (RFC 4648 §5).
-std::string to_url(std::string text) {
-  std::ranges::replace(text, '+', '-');
-  std::ranges::replace(text, '/', '_');
-  while (text.ends_with('=')) text.pop_back();
-  return text;
-}
-std::optional<std::string> from_url(std::string text) {
-  std::ranges::replace(text, '-', '+');
-  std::ranges::replace(text, '_', '/');
-  while (text.size() % 4 != 0) text += '=';
-  std::string bytes;
-  if (!base64_decode(text, bytes)) return std::nullopt;
-  return bytes;
-}
-
 constexpr std::size_t cursor_hash_bytes = 8;
 std::string cursor_hash(std::string_view key, std::string_view position) {
   return auth::sha256(std::string(key).append(position)).substr(0, cursor_hash_bytes);
@@ -143,7 +127,7 @@ std::string cursor_hash(std::string_view key, std::string_view position) {
 
 // hash of the list, its filter and sort, and what follows · id, 8 bytes · whether a value follows · the value
 OrRefusal<store::Position> read_cursor(const std::string& text, std::string_view key) {
-  const auto bytes = from_url(text);
+  const auto bytes = base64url_decode(text);
   store::Position position;
   constexpr std::size_t head = cursor_hash_bytes + sizeof(position.id);
   if (!bytes || bytes->size() < head + 1) return bad_value("cursor");
@@ -256,7 +240,7 @@ std::string make_cursor(const store::Position& position, std::string_view cursor
   bytes.append(reinterpret_cast<const char*>(&position.id), sizeof(position.id));
   bytes += position.has_value ? '\1' : '\0';
   bytes += position.value;
-  return to_url(base64_encode(cursor_hash(cursor_key, bytes) + bytes));
+  return base64url_encode(cursor_hash(cursor_key, bytes) + bytes);
 }
 
 }  // namespace postroom::api

@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "api/accounts.h"
-#include "api/json_writer.h"
 #include "api/problem.h"
 #include "api/resources.h"
 #include "async/signal.h"
+#include "base/json_writer.h"
 
 namespace postroom::api {
 namespace {

@@ -1,9 +1,9 @@
 // What known providers ask of an SMTP client, so that nobody has to look it up.
 #include <string_view>
 
-#include "api/json_writer.h"
 #include "api/problem.h"
 #include "api/resources.h"
+#include "base/json_writer.h"
 
 namespace postroom::api {
 namespace {

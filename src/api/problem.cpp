@@ -1,25 +1,25 @@
 #include "api/problem.h"
 
-#include <fmt/format.h>
-
 namespace postroom::api {
 
-http::Response refuse(const Call& call, int status, std::string_view code, std::string_view detail) {
-  return http::problem(status, code, detail, call.request.id);
+http::Response refuse(const Call& call, int status, std::string_view code, std::string_view detail,
+                      const http::ProblemMembers& more) {
+  http::Response response = http::problem(status, code, detail, call.request.id, more);
+  // RFC 9110 §15.5.2: each 401 names a way to identify oneself. Bearer is the one that no browser has a dialog for.
+  if (status == 401) response.with("WWW-Authenticate", "Bearer");
+  return response;
 }
 
 http::Response refuse(const Call& call, const intake::Refusal& refusal) {
-  http::Response response = refuse(call, refusal.status, refusal.code, refusal.detail);
-  if (refusal.errors.empty()) return response;
-  std::string errors;
-  for (const auto& error : refusal.errors) {
-    if (!errors.empty()) errors += ',';
-    errors += fmt::format(R"({{"pointer":{},"code":{},"detail":{}}})", http::json_quote(error.pointer),
-                          http::json_quote(error.code), http::json_quote(error.detail));
-  }
-  response.body.pop_back();
-  response.body += fmt::format(R"(,"errors":[{}]}})", errors);
-  return response;
+  return refuse(call, refusal.status, refusal.code, refusal.detail, [&refusal](JsonWriter& json) {
+    if (refusal.errors.empty()) return;
+    json.key("errors").begin_array();
+    for (const auto& error : refusal.errors) {
+      json.begin_object().text("pointer", error.pointer).text("code", error.code);
+      json.text("detail", error.detail).end_object();
+    }
+    json.end_array();
+  });
 }
 
 http::Response invalid(const Call& call, std::vector<intake::FieldError> errors) {
@@ -44,6 +44,12 @@ http::Response json_answer(int status, std::string json) {
   response.status = status;
   response.with("Content-Type", "application/json");
   response.body = std::move(json);
+  return response;
+}
+
+http::Response done() {
+  http::Response response;
+  response.status = 204;
   return response;
 }
 

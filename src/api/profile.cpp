@@ -17,18 +17,11 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t name_bytes = 200;
-constexpr std::size_t preferences_bytes = 8 * 1024;
 constexpr std::size_t view_name_bytes = 80;
 constexpr std::size_t view_query_bytes = 4000;
 constexpr std::size_t view_columns = 50;
 constexpr std::size_t views_at_most = 100;
 constexpr std::array<std::string_view, 3> pages = {"queue", "log", "connections"};
-
-http::Response done() {
-  http::Response response;
-  response.status = 204;
-  return response;
-}
 
 store::AuditRecord of_own_account(const Services& services, const Call& call, std::string action) {
   return audit(services, call, std::move(action), "user:" + call.visitor->user.email);
@@ -66,13 +59,14 @@ Answering update_profile(Services& services, Call& call) {
   std::optional<std::string> preferences;
   if (const json::value* given = reader.take("preferences")) {
     preferences = json::serialize(*given);
-    if (!given->is_object() || preferences->size() > preferences_bytes)
-      reader.error("preferences", "invalid", "This is an object of at most 8 KiB.");
+    if (!given->is_object()) reader.error("preferences", "invalid", "This is an object.");
   }
   reader.finish();
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   const auto changed =
       co_await services.accounts.set_profile(call.visitor->user.id, std::move(name), std::move(preferences));
+  if (!changed && changed.error().code == "preferences_too_large")
+    co_return invalid(call, {{"/preferences", "too_long", "All preferences together have at most 8 KiB."}});
   if (!changed) co_return refuse(call, changed.error());
   co_return json_answer(200, render_session(services, now(services, *call.visitor)));
 }

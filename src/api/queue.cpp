@@ -3,14 +3,14 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "api/connection_reader.h"
 #include "api/json_body.h"
 #include "api/object_reader.h"
 #include "api/paused.h"
 #include "api/problem.h"
+#include "api/reason.h"
 #include "api/render.h"
 #include "api/resources.h"
-#include "base/limits.h"
-#include "base/text.h"
 
 namespace postroom::api {
 namespace {
@@ -18,7 +18,6 @@ namespace {
 namespace json = boost::json;
 using Errors = std::vector<intake::FieldError>;
 
-constexpr std::size_t reason_characters = 500;
 constexpr std::size_t ids_at_once = 10000;
 
 std::optional<store::QueueAct> act_from_word(std::string_view word) {
@@ -31,12 +30,6 @@ std::optional<store::QueueAct> act_from_word(std::string_view word) {
   if (word == "expire") return QueueAct::expire;
   if (word == "settle") return QueueAct::settle;
   return std::nullopt;
-}
-
-bool good_reason(std::string_view reason) {
-  std::size_t characters = 0;
-  for (const char c : reason) characters += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  return characters <= reason_characters;
 }
 
 void read_ids(ObjectReader& reader, std::vector<EmailId>& ids) {
@@ -94,7 +87,7 @@ store::QueueAction read_action(const json::object& object, Errors& errors) {
   const auto connection = reader.integer("connection_id", 1, INT32_MAX);
   const auto sent = reader.boolean("sent");
   action.dry_run = reader.boolean("dry_run").value_or(false);
-  action.audit.reason = reader.text("reason").value_or("");
+  action.audit.reason = read_reason(reader);
   reader.finish();
   if (reader.has("ids") == reader.has("filter"))
     reader.error("ids", "required", "Give either ids or a filter.");
@@ -102,7 +95,6 @@ store::QueueAction read_action(const json::object& object, Errors& errors) {
     reader.error("ids", "required", "Give at least one id.");
   if (action.filter && action.filter->empty() && !all)
     reader.error("filter", "filter_empty", "An empty filter means every email; say \"all\": true if you mean it.");
-  if (!good_reason(action.audit.reason)) reader.error("reason", "too_long", "A reason has at most 500 characters.");
   if ((action.act == store::QueueAct::move) != connection.has_value())
     reader.error("connection_id", "invalid", "move, and only move, needs a connection.");
   if ((action.act == store::QueueAct::settle) != sent.has_value())
@@ -118,14 +110,6 @@ bool makes_due(const store::QueueAction& action) {
   if (action.dry_run) return false;
   return action.act == QueueAct::retry || action.act == QueueAct::release || action.act == QueueAct::move ||
          action.act == QueueAct::settle;
-}
-
-async::Task<Result<bool>> connection_exists(Services& services, store::ConnectionId id) {
-  const auto connections = co_await services.store.connections();
-  if (!connections) co_return std::unexpected(connections.error());
-  for (const auto& connection : *connections)
-    if (connection.id == id) co_return true;
-  co_return false;
 }
 
 }  // namespace
@@ -167,7 +151,7 @@ Answering delete_queued(Services& services, Call& call) {
   action.audit = audit(services, call, "queue.delete", "email:" + to_string(EmailId{*id}));
   for (const auto& [name, value] : *parameters) {
     if (name != "reason") co_return refuse(call, 400, "unknown_parameter", "Only reason may be given.");
-    if (!good_reason(value)) co_return invalid(call, {{"/reason", "too_long", "At most 500 characters."}});
+    if (!is_reason(value)) co_return invalid(call, {{"/reason", "too_long", std::string(reason_rule)}});
     action.audit.reason = value;
   }
   const auto story = co_await services.store.email(EmailId{*id});
@@ -176,9 +160,7 @@ Answering delete_queued(Services& services, Call& call) {
   const auto counts = co_await services.store.act(std::move(action), services.loop.wall());
   if (!counts) co_return store_error(call, counts.error());
   if (counts->changed == 0) co_return refuse(call, 409, "being_sent", "The email is being sent right now.");
-  http::Response response;
-  response.status = 204;
-  co_return response;
+  co_return done();
 }
 
 Answering act_on_queue(Services& services, Call& call) {
@@ -187,9 +169,9 @@ Answering act_on_queue(Services& services, Call& call) {
   Errors errors;
   store::QueueAction action = read_action(*object, errors);
   if (errors.empty() && action.act == store::QueueAct::move) {
-    const auto exists = co_await connection_exists(services, action.move_to);
-    if (!exists) co_return store_error(call, exists.error());
-    if (!*exists) errors.push_back({"/connection_id", "connection_unknown", "There is no such connection."});
+    const auto known = co_await find_connection(services, action.move_to);
+    if (!known && known.error().code != ErrorCode::not_found) co_return store_error(call, known.error());
+    if (!known) errors.push_back({"/connection_id", "connection_unknown", "There is no such connection."});
   }
   if (!errors.empty()) co_return invalid(call, std::move(errors));
   const std::string word(object->at("action").as_string());

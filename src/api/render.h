@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "api/delivery_door.h"
-#include "api/json_writer.h"
 #include "api/list_query.h"
+#include "base/json_writer.h"
 #include "store/account_records.h"
 #include "store/list_store.h"
 

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "api/json_writer.h"
 #include "api/object_reader.h"
+#include "base/json_writer.h"
 #include "store/records.h"
 
 namespace postroom::api {

@@ -9,6 +9,7 @@
 #include "api/problem.h"
 #include "api/render.h"
 #include "api/resources.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "mail/address.h"
 
@@ -19,7 +20,6 @@ using Errors = std::vector<intake::FieldError>;
 
 constexpr std::size_t rules_at_most = 500;
 constexpr std::size_t connections_at_most = 100;
-constexpr std::size_t tag_bytes = 100;
 
 bool is_lane(const Services& services, const std::string& lane) {
   return std::ranges::find(services.config.lanes, lane) != services.config.lanes.end();
@@ -55,7 +55,7 @@ store::RoutingRule read_rule(const Services& services, ObjectReader& reader) {
   if (!rule.lane.empty() && !is_lane(services, rule.lane))
     reader.error("lane", "lane_unknown", "There is no such lane.");
   rule.tag = reader.text_or_empty("tag");
-  if (rule.tag.size() > tag_bytes) reader.error("tag", "too_long", "A tag has at most 100 bytes.");
+  if (rule.tag.size() > limits::tag) reader.error("tag", "too_long", "A message's tags have at most 64 bytes.");
   rule.connections = read_connections(reader);
   const std::string otherwise = reader.text("otherwise").value_or("wait");
   const auto word = store::from_word<store::Otherwise>(otherwise);

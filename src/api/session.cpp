@@ -84,8 +84,7 @@ Answering get_session(Services& services, Call& call) {
 Answering sign_out(Services& services, Call& call) {
   const auto ended = co_await services.accounts.sign_out(*call.visitor, call.principal.from);
   if (!ended) co_return refuse(call, ended.error());
-  http::Response response;
-  response.status = 204;
+  http::Response response = done();
   response.with("Set-Cookie", session_cookie_header(services, call, ""));
   co_return response;
 }

@@ -1,10 +1,10 @@
 // The dashboard's figures: what came in and went out by time, and how long the queue is now.
 
-#include "api/json_writer.h"
 #include "api/list_query.h"
 #include "api/problem.h"
 #include "api/render.h"
 #include "api/resources.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 
 namespace postroom::api {

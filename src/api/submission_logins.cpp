@@ -121,9 +121,7 @@ Answering delete_submission_login(Services& services, Call& call) {
   store::AuditRecord record = audit(services, call, "submission_login.delete", "submission_login:" + login->username);
   const auto removed = co_await services.logins.remove(login->id, std::move(record));
   if (!removed) co_return store_error(call, removed.error());
-  http::Response response;
-  response.status = 204;
-  co_return response;
+  co_return done();
 }
 
 }  // namespace postroom::api

@@ -120,9 +120,7 @@ Answering delete_user(Services& services, Call& call) {
   const auto removed =
       co_await services.accounts.remove(*id, audit(services, call, "user.delete", object_of(services, *id)));
   if (!removed) co_return refuse(call, removed.error());
-  http::Response response;
-  response.status = 204;
-  co_return response;
+  co_return done();
 }
 
 Answering invite_user(Services& services, Call& call) {

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "base/text.h"
 
 namespace postroom::app {
 
@@ -21,7 +22,7 @@ void CommandLine::add_keys() {
       ->take_all();
   json_flag(add(keys, "list", "the keys, without their secrets", [this] { return list("/api/v1/api-keys"); }));
   id_option(add(keys, "revoke", "end a key at once", [this] {
-    return call({"DELETE", "/api/v1/api-keys/" + encoded(words_.id), "", "application/json", ""});
+    return call({"DELETE", "/api/v1/api-keys/" + percent_encode(words_.id), "", "application/json", ""});
   }));
 }
 
@@ -33,15 +34,16 @@ void CommandLine::add_logins() {
       logins, "create", "make a login: --set username=shop --set per_day=1000 …; prints its password, once",
       [this, path] { return call_for("password", {"POST", path, "", "application/json", json::serialize(fields())}); });
   CLI::App* changed = id_option(json_flag(add(logins, "update", "change fields: --set enabled=false …", [this, path] {
-    return call({"PATCH", path + "/" + encoded(words_.id), "", "application/json", json::serialize(fields())});
+    return call({"PATCH", path + "/" + percent_encode(words_.id), "", "application/json", json::serialize(fields())});
   })));
   for (CLI::App* command : {created, changed})
     command->add_option("--set", words_.fields, "NAME=VALUE, the API's field names; may repeat")->take_all();
   id_option(add(logins, "password", "make a new password; prints it, once", [this, path] {
-    return call_for("password", {"POST", path + "/" + encoded(words_.id) + "/password", "", "application/json", ""});
+    return call_for("password",
+                    {"POST", path + "/" + percent_encode(words_.id) + "/password", "", "application/json", ""});
   }));
   id_option(add(logins, "delete", "take a login away at once", [this, path] {
-    return call({"DELETE", path + "/" + encoded(words_.id), "", "application/json", ""});
+    return call({"DELETE", path + "/" + percent_encode(words_.id), "", "application/json", ""});
   }));
 }
 
@@ -63,10 +65,10 @@ void CommandLine::add_users() {
   created->add_option("--name", words_.name, "as it is shown");
   created->add_flag("--content", words_.content, "may see the content of messages (an admin always may)");
   id_option(json_flag(add(users, "invite", "a one-time link's token: password and second factor are set anew", [this] {
-    return call({"POST", "/api/v1/users/" + encoded(words_.id) + "/invitation", "", "application/json", ""});
+    return call({"POST", "/api/v1/users/" + percent_encode(words_.id) + "/invitation", "", "application/json", ""});
   })));
   id_option(add(users, "delete", "end an account at once", [this] {
-    return call({"DELETE", "/api/v1/users/" + encoded(words_.id), "", "application/json", ""});
+    return call({"DELETE", "/api/v1/users/" + percent_encode(words_.id), "", "application/json", ""});
   }));
 }
 

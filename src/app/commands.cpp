@@ -8,6 +8,7 @@
 #include "app/exit_status.h"
 #include "app/say.h"
 #include "app/table.h"
+#include "base/text.h"
 
 namespace postroom::app {
 
@@ -141,8 +142,8 @@ std::string CommandLine::query() const {
   for (const std::string& filter : words_.filters) {
     const std::size_t equals = filter.find('=');
     if (!text.empty()) text += '&';
-    text += encoded(filter.substr(0, equals)) + "=" +
-            (equals == std::string::npos ? "" : encoded(filter.substr(equals + 1)));
+    text += percent_encode(filter.substr(0, equals)) + "=" +
+            (equals == std::string::npos ? "" : percent_encode(filter.substr(equals + 1)));
   }
   return text;
 }
@@ -204,7 +205,7 @@ int CommandLine::list_pages(const std::string& path) const {
   std::string cursor;
   do {
     std::string asked = query();
-    if (!cursor.empty()) asked += (asked.empty() ? "" : "&") + ("cursor=" + encoded(cursor));
+    if (!cursor.empty()) asked += (asked.empty() ? "" : "&") + ("cursor=" + percent_encode(cursor));
     const std::expected<std::string, int> page = ask({"GET", path, std::move(asked), "application/json", ""});
     if (!page) return page.error();
     all = json::parse(*page).as_object();
@@ -221,7 +222,7 @@ int CommandLine::list_pages(const std::string& path) const {
 }
 
 int CommandLine::get(const std::string& path) const {
-  return call({"GET", path + "/" + encoded(words_.id), "", "application/json", ""});
+  return call({"GET", path + "/" + percent_encode(words_.id), "", "application/json", ""});
 }
 
 // NAME=VALUE fields as a JSON object: numbers, true and false, objects as such, the rest as text.

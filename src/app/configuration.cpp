@@ -229,6 +229,9 @@ Result<Configuration> read_table(const toml::table& file) {
         read_number(file, "limits.message_bytes", 1, configuration.message_bytes),
         read_switch(file, "metrics.open", configuration.metrics_open)})
     if (!read) return std::unexpected(read.error());
+  if (configuration.message_bytes > limits::message_bytes_at_most)
+    return bad("limits.message_bytes", "this may be at most " + std::to_string(limits::message_bytes_at_most) +
+                                           ": a message is kept in one piece, in memory too");
   if (file.contains("smtp")) configuration.smtp = smtp;
   if (!configuration.url.empty() && !configuration.url.starts_with("https://") &&
       !configuration.url.starts_with("http://"))

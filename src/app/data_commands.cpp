@@ -9,6 +9,7 @@
 #include "app/exit_status.h"
 #include "app/say.h"
 #include "auth/secret_box.h"
+#include "base/durable.h"
 #include "store/sqlite/backup.h"
 
 namespace postroom::app {
@@ -21,13 +22,13 @@ int give_up(const std::string& sentence) {
   return exit_failure;
 }
 
-// Copies a file that only its owner may read.
+// Copies a file that only its owner may read, until the copy is on the disk.
 bool copy_private(const std::string& from, const std::string& to) {
   std::error_code error;
   files::copy_file(from, to, files::copy_options::none, error);
   if (error) return false;
   files::permissions(to, files::perms::owner_read | files::perms::owner_write, error);
-  return !error;
+  return !error && sync_with_name(to).has_value();
 }
 
 enum class Key { fits, missing, another };
@@ -102,7 +103,10 @@ int restore(const Configuration& configuration, const std::string& source) {
   if (!prepared) return give_up("the backup can't be prepared: " + prepared.error().message);
   if (brings_key && !copy_private(source + "/secret.key", key)) return give_up("the secret key can't be copied");
   files::rename(unready, database, error);
-  if (error) return give_up("the restored database can't be put in place");
+  if (error || !sync_with_name(database)) return give_up("the restored database can't be put in place");
+  if (*judged == Key::missing)
+    say("Restored without the secret key: connections ask for their passwords again, and people with a second factor "
+        "sign in with a recovery code or need another invitation (postroom user invite).\n");
   say("Restored. Mail that was waiting is held: look at it, then release it (postroom queue release --all).\n");
   return exit_success;
 }

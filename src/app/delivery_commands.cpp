@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "app/exit_status.h"
+#include "base/text.h"
 
 namespace postroom::app {
 
@@ -17,7 +18,7 @@ void CommandLine::add_connections() {
     return call({"POST", "/api/v1/connections", "", "application/json", json::serialize(fields_with_password())});
   }));
   CLI::App* changed = id_option(json_flag(add(connections, "update", "change fields: --set enabled=false …", [this] {
-    return call({"PATCH", "/api/v1/connections/" + encoded(words_.id), "", "application/json",
+    return call({"PATCH", "/api/v1/connections/" + percent_encode(words_.id), "", "application/json",
                  json::serialize(fields_with_password())});
   })));
   for (CLI::App* command : {created, changed}) {
@@ -25,12 +26,12 @@ void CommandLine::add_connections() {
     command->add_flag("--password-stdin", words_.password_follows, "read the password from standard input");
   }
   id_option(add(connections, "delete", "remove a connection", [this] {
-    return call({"DELETE", "/api/v1/connections/" + encoded(words_.id), "", "application/json", ""});
+    return call({"DELETE", "/api/v1/connections/" + percent_encode(words_.id), "", "application/json", ""});
   }));
   CLI::App* tested = id_option(json_flag(add(connections, "test", "try a connection step by step", [this] {
     const json::object body = words_.trial_to.empty() ? json::object{} : json::object{{"to", words_.trial_to}};
-    const auto report = ask(
-        {"POST", "/api/v1/connections/" + encoded(words_.id) + "/test", "", "application/json", json::serialize(body)});
+    const auto report = ask({"POST", "/api/v1/connections/" + percent_encode(words_.id) + "/test", "",
+                             "application/json", json::serialize(body)});
     if (!report) return report.error();
     const int written = print(*report);
     return json::parse(*report).at("ok").as_bool() ? written : exit_failure;
@@ -49,10 +50,10 @@ json::object CommandLine::pausable() const {
 }
 
 std::string CommandLine::route_question() const {
-  std::string text = "to=" + encoded(words_.to.empty() ? "" : words_.to.front());
-  if (!words_.from.empty()) text += "&from=" + encoded(words_.from);
-  if (!words_.lane.empty()) text += "&lane=" + encoded(words_.lane);
-  for (const std::string& tag : words_.tags) text += "&tag=" + encoded(tag);
+  std::string text = "to=" + percent_encode(words_.to.empty() ? "" : words_.to.front());
+  if (!words_.from.empty()) text += "&from=" + percent_encode(words_.from);
+  if (!words_.lane.empty()) text += "&lane=" + percent_encode(words_.lane);
+  for (const std::string& tag : words_.tags) text += "&tag=" + percent_encode(tag);
   if (words_.connection_id != 0) text += "&connection_id=" + std::to_string(words_.connection_id);
   return text;
 }

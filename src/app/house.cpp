@@ -14,7 +14,6 @@
 namespace postroom::app {
 namespace {
 
-constexpr const char* password_context = "connection";
 constexpr std::size_t retention_step = 500;
 constexpr Duration room_known_for = std::chrono::milliseconds(200);
 constexpr Duration longest_absence = std::chrono::hours(7 * 24);
@@ -115,7 +114,7 @@ void House::build(std::unique_ptr<store::sqlite::SqliteStore> store, auth::Secre
       loop_, *store_, std::move(network), *ids_, dice_,
       [this](const store::ConnectionRecord& connection) -> Result<Secret> {
         if (connection.sealed_password.empty()) return Secret();
-        return secrets_->open(connection.sealed_password, password_context);
+        return secrets_->open(connection.sealed_password, auth::connection_context);
       },
       engine_options(configuration_, configuration_.host_name));
   store_->on_connections_changed([this] {
@@ -287,8 +286,9 @@ void House::stop() {
 async::Task<void> House::keep_retention() {
   const auto ago = [this](int days) { return loop_.wall() - std::chrono::hours(24 * days); };
   while (!stopping_) {
-    const Result<std::size_t> removed =
-        co_await store_->remove_old({ago(7), ago(90), ago(365), ago(2)}, retention_step);
+    const store::RetentionCut cut{
+        .content_before = ago(7), .log_before = ago(90), .audit_before = ago(365), .idempotency_before = ago(2)};
+    const Result<std::size_t> removed = co_await store_->remove_old(cut, retention_step);
     if (stopping_) break;
     const bool more = removed && *removed >= retention_step;
     co_await stop_signal_.wait(loop_.now() +

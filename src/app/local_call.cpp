@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
-#include <cctype>
 #include <charconv>
 
 #include "app/house.h"
@@ -131,16 +130,6 @@ async::Task<Result<LocalAnswer>> call_house(House& house, LocalRequest request) 
 }
 
 }  // namespace
-
-std::string encoded(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    const bool plain =
-        std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-._~").find(c) != std::string_view::npos;
-    safe += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return safe;
-}
 
 std::string words_of_problem(const std::string& body) {
   boost::system::error_code error;

@@ -27,8 +27,6 @@ struct LocalAnswer {
   std::string body;  // "" when the request's sink has had it
 };
 
-// Text for a query, percent-encoded.
-std::string encoded(const std::string& text);
 // A refusal's sentence, and each field's below it.
 std::string words_of_problem(const std::string& body);
 

@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/exit_status.h"
 #include "app/say.h"
+#include "base/text.h"
 
 namespace postroom::app {
 
@@ -62,8 +63,9 @@ void CommandLine::add_log() {
       json_flag(add(log, "show", "one attempt with its SMTP conversation", [this] { return get("/api/v1/log"); })));
   CLI::App* exported = add(log, "export", "every attempt that a filter selects", [this] {
     const std::string rest = query();
-    return pass_on({"GET", "/api/v1/log/export", "format=" + encoded(words_.format) + (rest.empty() ? "" : "&" + rest),
-                    "application/json", ""});
+    return pass_on({"GET", "/api/v1/log/export",
+                    "format=" + percent_encode(words_.format) + (rest.empty() ? "" : "&" + rest), "application/json",
+                    ""});
   });
   exported->add_option("--format", words_.format, "csv or jsonl");
   add_filters(exported);
@@ -74,11 +76,11 @@ void CommandLine::add_messages() {
   id_option(
       json_flag(add(messages, "show", "one message with its emails", [this] { return get("/api/v1/messages"); })));
   id_option(add(messages, "content", "the frozen MIME, as it is sent", [this] {
-    return pass_on({"GET", "/api/v1/messages/" + encoded(words_.id) + "/content", "", "application/json", ""});
+    return pass_on({"GET", "/api/v1/messages/" + percent_encode(words_.id) + "/content", "", "application/json", ""});
   }));
   CLI::App* sent = json_flag(add(messages, "send", "send the message on standard input", [this] {
-    std::string envelope = "from=" + encoded(words_.from);
-    for (const std::string& to : words_.to) envelope += "&to=" + encoded(to);
+    std::string envelope = "from=" + percent_encode(words_.from);
+    for (const std::string& to : words_.to) envelope += "&to=" + percent_encode(to);
     const std::string content((std::istreambuf_iterator<char>(std::cin)), {});
     return call({"POST", "/api/v1/messages/raw", envelope, "message/rfc822", content});
   }));

@@ -308,8 +308,8 @@ int sendmail(int argc, char** argv) {
   SendmailEnvelope envelope(*wish, *configuration);
   if (const std::optional<std::string> wrong = envelope.read(*message)) return refuse(EX_DATAERR, *wrong);
   if (envelope.recipients.empty()) return refuse(EX_USAGE, "no recipients; name them, or give -t and a To field");
-  std::string query = "from=" + encoded(envelope.sender);
-  for (const std::string& recipient : envelope.recipients) query += "&to=" + encoded(recipient);
+  std::string query = "from=" + percent_encode(envelope.sender);
+  for (const std::string& recipient : envelope.recipients) query += "&to=" + percent_encode(recipient);
   const LocalRequest request{"POST", "/api/v1/messages/raw", query, "message/rfc822",
                              envelope.completed(std::move(*message))};
   const Result<LocalAnswer> answer = configuration->submit_socket.empty()

@@ -4,6 +4,7 @@
 #include "auth/accounts.h"
 #include "auth/api_keys.h"
 #include "auth/password_rules.h"
+#include "auth/preferences.h"
 #include "auth/totp.h"
 #include "base/text.h"
 
@@ -32,6 +33,9 @@ async::Task<OrDenied<>> Accounts::check_password(const Visitor& visitor, Secret 
     co_return std::unexpected(Denied{"slow_down", *wait});
   const Result<bool> right = co_await hasher_.verify(visitor.user.password_hash, std::move(password));
   if (!right) co_return std::unexpected(Denied{"unavailable"});
+  // Of tries that came at once each sees here what the earlier ones have cost.
+  if (const auto wait = throttle_.wait(visitor.user.email, from, loop_.now()))
+    co_return std::unexpected(Denied{"slow_down", *wait});
   if (*right) co_return OrDenied<>{};
   throttle_.failed(visitor.user.email, from, loop_.now());
   co_return std::unexpected(Denied{"bad_credentials"});
@@ -121,7 +125,10 @@ async::Task<OrDenied<>> Accounts::set_profile(store::UserId id, std::optional<st
   if (found == users_.end()) co_return std::unexpected(Denied{"not_found"});
   store::UserRecord user = found->second;
   if (name) user.name = std::move(*name);
-  if (preferences) user.preferences = std::move(*preferences);
+  if (preferences) {
+    user.preferences = merge_preferences(user.preferences, *preferences);
+    if (user.preferences.size() > preferences_bytes) co_return std::unexpected(Denied{"preferences_too_large"});
+  }
   const auto kept = co_await put(std::move(user), std::nullopt);
   if (!kept) co_return std::unexpected(kept.error());
   co_return OrDenied<>{};

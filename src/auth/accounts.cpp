@@ -101,6 +101,8 @@ async::Task<OrDenied<OpenedSession>> Accounts::sign_in(std::string given, Secret
   const Result<bool> right = co_await hasher_.verify(asked, std::move(password));
   if (!right) co_return std::unexpected(Denied{"unavailable"});
   const async::Turns::Turn turn = co_await turns_.take();
+  // Of tries that came at once each sees here what the earlier ones have cost.
+  if (const auto wait = throttle_.wait(email, from, loop_.now())) co_return std::unexpected(Denied{"slow_down", *wait});
   known = by_email(email);  // it may be another by now
   std::optional<Denied> denied;
   store::UserRecord user;
@@ -119,13 +121,14 @@ async::Task<OrDenied<OpenedSession>> Accounts::sign_in(std::string given, Secret
     co_return std::unexpected(*denied);
   }
   throttle_.succeeded(email, from);
-  co_return co_await open_session(std::move(user), std::move(from), "session.create");
+  co_return co_await open_session(std::move(user), std::move(from), store::Voucher::password);
 }
 
 async::Task<OrDenied<OpenedSession>> Accounts::sign_in_vouched(std::string email, std::string from) {
   const async::Turns::Turn turn = co_await turns_.take();
   const store::UserRecord* known = by_email(email);
-  if (known != nullptr && known->enabled) co_return co_await open_session(*known, std::move(from), "session.create");
+  if (known != nullptr && known->enabled)
+    co_return co_await open_session(*known, std::move(from), store::Voucher::issuer);
   co_await tell_refusal(std::move(email), std::move(from), "oidc_no_account");
   co_return std::unexpected(Denied{"oidc_no_account"});
 }
@@ -134,12 +137,13 @@ async::Task<OrDenied<OpenedSession>> Accounts::sign_in_vouched(std::string email
 // up is written before the session is.
 async::Task<OrDenied<>> Accounts::check_code(store::UserRecord& user, std::string code) {
   std::erase_if(code, [](char c) { return c == ' ' || c == '-'; });
-  const Result<Secret> secret = secrets_.open(user.sealed_totp, totp_context);
-  if (!secret) co_return std::unexpected(Denied{"unavailable"});
-  if (const auto step = matching_step(*secret, code, loop_.wall(), user.totp_step)) {
+  // Recovery codes first: after a restore without the secret key they are all that opens.
+  if (std::erase(user.recovery_hashes, sha256_hex(to_lower(code))) == 0) {
+    const Result<Secret> secret = secrets_.open(user.sealed_totp, totp_context);
+    if (!secret) co_return std::unexpected(Denied{"totp_unreadable"});
+    const auto step = matching_step(*secret, code, loop_.wall(), user.totp_step);
+    if (!step) co_return std::unexpected(Denied{"totp_wrong"});
     user.totp_step = *step;
-  } else if (std::erase(user.recovery_hashes, sha256_hex(to_lower(code))) == 0) {
-    co_return std::unexpected(Denied{"totp_wrong"});
   }
   const auto kept = co_await put(user, std::nullopt);
   if (!kept) co_return std::unexpected(kept.error());
@@ -154,10 +158,10 @@ async::Task<void> Accounts::tell_refusal(std::string email, std::string from, st
 }
 
 async::Task<OrDenied<OpenedSession>> Accounts::open_session(store::UserRecord user, std::string from,
-                                                            std::string action) {
+                                                            store::Voucher voucher) {
   const Timestamp now = loop_.wall();
   user.last_sign_in_at = now;
-  const auto kept = co_await put(user, note(now, user.email, from, std::move(action)));
+  const auto kept = co_await put(user, note(now, user.email, from, "session.create"));
   if (!kept) co_return std::unexpected(kept.error());
   OpenedSession opened{Secret(random_.token(token_characters)), {}};
   opened.session = {sha256_hex(opened.token.reveal()),
@@ -165,7 +169,8 @@ async::Task<OrDenied<OpenedSession>> Accounts::open_session(store::UserRecord us
                     random_.token(csrf_characters),
                     now,
                     now + std::chrono::hours(rules_.session_hours),
-                    std::move(from)};
+                    std::move(from),
+                    voucher};
   if (!co_await store_.put_session(opened.session, now)) co_return std::unexpected(Denied{"unavailable"});
   std::erase_if(sessions_, [now](const auto& entry) { return entry.second.expires_at < now; });
   sessions_.insert_or_assign(opened.session.token_hash, opened.session);
@@ -211,7 +216,7 @@ async::Task<OrDenied<OpenedSession>> Accounts::accept_invitation(std::string tok
   if (!kept) co_return std::unexpected(kept.error());
   const auto ended = co_await end_sessions(kept->id, "");
   if (!ended) co_return std::unexpected(ended.error());
-  co_return co_await open_session(*kept, std::move(from), "session.create");
+  co_return co_await open_session(*kept, std::move(from), store::Voucher::password);
 }
 
 std::optional<Visitor> Accounts::find(std::string_view token) const {
@@ -221,6 +226,12 @@ std::optional<Visitor> Accounts::find(std::string_view token) const {
   const auto user = users_.find(session->second.user_id);
   if (user == users_.end() || !user->second.enabled) return std::nullopt;
   return Visitor{user->second, session->second};
+}
+
+// An issuer has asked for a second factor, or not, as its house wants; who comes through it may have no password here
+// that enrolling could ask for.
+bool Accounts::must_enroll_totp(const Visitor& visitor) const {
+  return rules_.totp_required && visitor.user.sealed_totp.empty() && visitor.session.voucher != store::Voucher::issuer;
 }
 
 const store::UserRecord* Accounts::still(const Visitor& visitor) const {

@@ -66,7 +66,7 @@ class Accounts {
   // While nobody has an account: the token of the link that the first admin is made with. Another one at each start.
   const Secret& first_run_token();
 
-  // ── Coming and going. Denied: bad_credentials, totp_required, totp_wrong, slow_down, unavailable.
+  // ── Coming and going. Denied: bad_credentials, totp_required, totp_wrong, totp_unreadable, slow_down, unavailable.
   async::Task<OrDenied<OpenedSession>> sign_in(std::string email, Secret password, std::string code, std::string from);
   // Of one whom an issuer vouches for; a second factor is its matter. Denied: oidc_no_account, unavailable.
   async::Task<OrDenied<OpenedSession>> sign_in_vouched(std::string email, std::string from);
@@ -74,6 +74,8 @@ class Accounts {
   async::Task<OrDenied<OpenedSession>> accept_invitation(std::string token, std::string email, Secret password,
                                                          std::string from);
   std::optional<Visitor> find(std::string_view token) const;
+  // Whether the settings want a second factor of this visitor, who has none yet.
+  bool must_enroll_totp(const Visitor& visitor) const;
   // Puts the session's end off, at most once a minute.
   async::Task<void> renew(std::string token_hash);
   async::Task<OrDenied<>> sign_out(Visitor visitor, std::string from);
@@ -85,6 +87,8 @@ class Accounts {
   async::Task<OrDenied<std::vector<std::string>>> confirm_totp(Visitor visitor, std::string code,
                                                                store::AuditRecord audit);
   async::Task<OrDenied<>> drop_totp(Visitor visitor, Secret password, store::AuditRecord audit);
+  // `preferences`: an object (auth/preferences.h) whose members are laid over those kept. Denied:
+  // preferences_too_large, too.
   async::Task<OrDenied<>> set_profile(store::UserId id, std::optional<std::string> name,
                                       std::optional<std::string> preferences);
 
@@ -107,7 +111,7 @@ class Accounts {
     Monotonic until{};
   };
   async::Task<OrDenied<>> check_code(store::UserRecord& user, std::string code);
-  async::Task<OrDenied<OpenedSession>> open_session(store::UserRecord user, std::string from, std::string action);
+  async::Task<OrDenied<OpenedSession>> open_session(store::UserRecord user, std::string from, store::Voucher voucher);
   std::optional<store::UserRecord> invited_with(const std::string& token, const std::string& email) const;
   async::Task<OrDenied<>> check_password(const Visitor& visitor, Secret password);
   async::Task<OrDenied<store::UserRecord>> put(store::UserRecord user, std::optional<store::AuditRecord> audit);

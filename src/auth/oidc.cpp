@@ -18,34 +18,6 @@ constexpr std::size_t pending_at_most = 1000;
 constexpr std::size_t token_characters = 43;
 constexpr std::int64_t clock_leeway_s = 60;
 
-std::string url_encoded(std::string_view text) {
-  constexpr std::string_view unreserved = "abcdefghijklmnopqrstuvwxyz0123456789-._~";  // RFC 3986 §2.3
-  std::string encoded;
-  for (const char c : text) {
-    if (unreserved.contains(to_lower({&c, 1}))) {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
-}
-
-std::string base64url(std::string_view bytes) {  // RFC 4648 §5, without padding
-  std::string text = base64_encode(bytes);
-  std::erase(text, '=');
-  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return text;
-}
-
-std::string from_base64url(std::string_view text) {
-  std::string plain(text);
-  for (char& c : plain) c = c == '-' ? '+' : c == '_' ? '/' : c;
-  plain.append((4 - plain.size() % 4) % 4, '=');
-  std::string bytes;
-  return base64_decode(plain, bytes) ? bytes : std::string();
-}
-
 json::object object_of(const std::string& text) {
   boost::system::error_code error;
   const json::value value = json::parse(text, error);
@@ -111,8 +83,8 @@ async::Task<OrDenied<Oidc::Start>> Oidc::start() {
   start.url = fmt::format(
       "{}{}response_type=code&scope=openid%20email&client_id={}&redirect_uri={}&state={}&nonce={}&code_challenge={}"
       "&code_challenge_method=S256",
-      endpoints->authorization, endpoints->authorization.contains('?') ? '&' : '?', url_encoded(issuer_.client_id),
-      url_encoded(issuer_.redirect_uri), start.state, pending.nonce, base64url(sha256(pending.verifier)));
+      endpoints->authorization, endpoints->authorization.contains('?') ? '&' : '?', percent_encode(issuer_.client_id),
+      percent_encode(issuer_.redirect_uri), start.state, pending.nonce, base64url_encode(sha256(pending.verifier)));
   pending_.emplace(start.state, std::move(pending));
   co_return start;
 }
@@ -126,10 +98,10 @@ async::Task<OrDenied<std::string>> Oidc::finish(std::string code, std::string st
   if (!endpoints) co_return std::unexpected(endpoints.error());
   OidcCall call{"POST", endpoints->token, {{"Content-Type", "application/x-www-form-urlencoded"}}, ""};
   call.body = fmt::format("grant_type=authorization_code&code={}&redirect_uri={}&code_verifier={}&client_id={}",
-                          url_encoded(code), url_encoded(issuer_.redirect_uri), pending.verifier,
-                          url_encoded(issuer_.client_id));
+                          percent_encode(code), percent_encode(issuer_.redirect_uri), pending.verifier,
+                          percent_encode(issuer_.client_id));
   if (!issuer_.client_secret.empty()) {  // RFC 6749 §2.3.1
-    const std::string pair = url_encoded(issuer_.client_id) + ":" + url_encoded(issuer_.client_secret.reveal());
+    const std::string pair = percent_encode(issuer_.client_id) + ":" + percent_encode(issuer_.client_secret.reveal());
     call.headers.emplace_back("Authorization", "Basic " + base64_encode(pair));
   }
   const Result<std::string> body = co_await fetch_(std::move(call));
@@ -142,7 +114,7 @@ async::Task<OrDenied<std::string>> Oidc::finish(std::string code, std::string st
 OrDenied<std::string> Oidc::email_of(const std::string& id_token, const std::string& nonce) const {
   const std::vector<std::string_view> parts = split(id_token, '.');
   if (parts.size() != 3) return denied("oidc_invalid");
-  const json::object claims = object_of(from_base64url(parts[1]));
+  const json::object claims = object_of(base64url_decode(parts[1]).value_or(""));
   const std::int64_t now_s = loop_.wall().ms / 1000;
   const bool ours = text_of(claims, "iss") == issuer_.issuer && names(claims, "aud", issuer_.client_id) &&
                     text_of(claims, "nonce") == nonce && number_of(claims, "exp") + clock_leeway_s > now_s;

@@ -11,6 +11,7 @@
 
 #include "auth/api_keys.h"
 #include "base/assert.h"
+#include "base/durable.h"
 
 namespace postroom::auth {
 namespace {
@@ -54,17 +55,25 @@ Result<Secret> read_key(int fd, const std::string& path) {
   return Secret(std::move(bytes));
 }
 
-Result<Secret> make_key(const std::string& path, Random& random) {
+Result<> write_private(const std::string& path, std::string_view bytes) {
   const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (file.fd < 0) return io_error(path);
-  std::string bytes(key_bytes, '\0');
-  random.fill(std::span(unsigned_bytes(bytes), bytes.size()));
   if (::write(file.fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) return io_error(path);
   if (::fsync(file.fd) != 0) return io_error(path);
-  const std::size_t slash = path.find_last_of('/');
-  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const File parent(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (parent.fd < 0 || ::fsync(parent.fd) != 0) return io_error(directory);
+  return {};
+}
+
+// Under another name until it is whole and on the disk: under its own a key is there whole, or not at all.
+Result<Secret> make_key(const std::string& path, Random& random) {
+  std::string bytes(key_bytes, '\0');
+  random.fill(std::span(unsigned_bytes(bytes), bytes.size()));
+  const std::string unready = path + ".new";
+  ::unlink(unready.c_str());  // what a full disk has left
+  if (const Result<> written = write_private(unready, bytes); !written) return std::unexpected(written.error());
+  // link(), for it never replaces a key that someone else has put there meanwhile.
+  if (::link(unready.c_str(), path.c_str()) != 0) return io_error(path);
+  ::unlink(unready.c_str());
+  if (const Result<> kept = sync_with_name(path); !kept) return std::unexpected(kept.error());
   return Secret(std::move(bytes));
 }
 

@@ -11,6 +11,9 @@
 
 namespace postroom::auth {
 
+// The context that a connection's password is sealed for.
+inline constexpr std::string_view connection_context = "connection";
+
 class SecretBox {
  public:
   // 32 bytes.
@@ -20,7 +23,7 @@ class SecretBox {
   // others).
   static Result<SecretBox> open_file(const std::string& path, Random& random);
 
-  // `context` is bound to the ciphertext ("connection"): a sealed secret opens only in the place it was made for.
+  // `context` is bound to the ciphertext: a sealed secret opens only in the place it was made for.
   std::string seal(const Secret& secret, std::string_view context);
   // Error: corrupt, when the key or the context is another one or the bytes have changed.
   Result<Secret> open(std::string_view sealed, std::string_view context) const;

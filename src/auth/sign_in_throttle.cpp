@@ -4,6 +4,8 @@
 #include <set>
 #include <vector>
 
+#include "net/networks.h"
+
 namespace postroom::auth {
 namespace {
 
@@ -23,17 +25,19 @@ Duration wait_after(std::size_t failures, std::size_t free) {
 
 std::optional<Duration> SignInThrottle::wait(const std::string& account, const std::string& address,
                                              Monotonic now) const {
+  const std::string guesser = net::counted_as({address});
   Duration wait{0};
   for (const std::string& who : {account, std::string()})
-    if (const auto known = failing_.find({who, address}); known != failing_.end())
+    if (const auto known = failing_.find({who, guesser}); known != failing_.end())
       wait = std::max<Duration>(wait, known->second.until - now);
   return wait > Duration{0} ? std::optional(wait) : std::nullopt;
 }
 
 void SignInThrottle::failed(const std::string& account, const std::string& address, Monotonic now) {
   forget();
+  const std::string guesser = net::counted_as({address});
   for (const std::string& who : std::set<std::string>{account, ""}) {
-    Failures& failures = failing_[{who, address}];
+    Failures& failures = failing_[{who, guesser}];
     if (failures.last + remembered < now) failures.count = 0;
     ++failures.count;
     failures.last = now;
@@ -42,7 +46,7 @@ void SignInThrottle::failed(const std::string& account, const std::string& addre
 }
 
 void SignInThrottle::succeeded(const std::string& account, const std::string& address) {
-  failing_.erase({account, address});
+  failing_.erase({account, net::counted_as({address})});
 }
 
 // When there are too many to remember, the older half goes: a flood of addresses costs the flood its memory.

@@ -1,5 +1,6 @@
 // SignInThrottle slows guessing down without ever locking an account: who fails waits, longer each time, by the pair of
-// account and address and by the address. The owner, at another address, is not kept out by it.
+// account and address and by the address. The owner, at another address, is not kept out by it. Who works on a try
+// before it can be judged asks wait() once more then: others may have failed meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,7 @@ class SignInThrottle {
   using Failing = std::map<std::pair<std::string, std::string>, Failures>;
   void forget();
 
-  Failing failing_;  // by account and address; the account "" stands for all
+  Failing failing_;  // by account and whom the address counts as; the account "" stands for all
 };
 
 }  // namespace postroom::auth

@@ -32,6 +32,16 @@ TEST(SignInThrottle, KeepsNobodyOutWhoComesFromElsewhere) {
   EXPECT_FALSE(throttle.wait("ann", "10.0.0.2", start));
 }
 
+// One subscriber holds them all, 2⁶⁴ of them.
+TEST(SignInThrottle, TakesTheAddressesOfOneIpv6NetworkForOneGuesser) {
+  SignInThrottle throttle;
+  for (int i = 1; i < 6; ++i) throttle.failed("ann", "2001:db8:0:1::" + std::to_string(i), start);
+  EXPECT_TRUE(throttle.wait("ann", "2001:db8:0:1:a:b:c:d", start));
+  EXPECT_FALSE(throttle.wait("ann", "2001:db8:0:2::1", start)) << "the neighbour's";
+  throttle.succeeded("ann", "2001:db8:0:1::9");
+  EXPECT_FALSE(throttle.wait("ann", "2001:db8:0:1::1", start));
+}
+
 TEST(SignInThrottle, SlowsAnAddressThatTriesManyAccounts) {
   SignInThrottle throttle;
   for (int i = 0; i < 29; ++i) throttle.failed("user" + std::to_string(i), "10.0.0.1", start);

@@ -16,7 +16,6 @@ namespace {
 constexpr std::int64_t step_ms = 30'000;
 constexpr std::size_t secret_bytes = 20;
 constexpr std::uint32_t six_digits = 1'000'000;
-constexpr std::string_view unreserved_letters = "abcdefghijklmnopqrstuvwxyz0123456789-._~";  // RFC 3986 §2.3
 
 }  // namespace
 
@@ -71,12 +70,8 @@ std::optional<std::int64_t> matching_step(const Secret& secret, std::string_view
 }
 
 std::string totp_uri(const Secret& secret, std::string_view email) {
-  std::string label;
-  for (const char c : email) {
-    const bool unreserved = unreserved_letters.find(to_lower({&c, 1})) != std::string_view::npos;
-    label += unreserved ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return fmt::format("otpauth://totp/Postroom:{}?secret={}&issuer=Postroom", label, base32(secret.reveal()));
+  return fmt::format("otpauth://totp/Postroom:{}?secret={}&issuer=Postroom", percent_encode(email),
+                     base32(secret.reveal()));
 }
 
 }  // namespace postroom::auth

@@ -32,9 +32,11 @@ using MessageId = Id<struct MessageTag>;
 using EmailId = Id<struct EmailTag>;
 using AttemptId = Id<struct AttemptTag>;
 
-// The lowest id that a row of this moment may bear.
+// The lowest id that a row of this moment may bear; of a moment that no id can tell any more, the highest there is.
 constexpr std::int64_t first_id_at(Timestamp at) {
-  return at.ms <= id_epoch_ms ? 0 : (at.ms - id_epoch_ms) << 22;
+  constexpr std::int64_t last_ms = INT64_MAX >> 22;
+  if (at.ms <= id_epoch_ms) return 0;
+  return at.ms - id_epoch_ms > last_ms ? INT64_MAX : (at.ms - id_epoch_ms) << 22;
 }
 
 std::string format_id(std::uint64_t value);

@@ -30,6 +30,19 @@ TEST(Id, RefusesWhatIsNoId) {
   EXPECT_FALSE(parse_id("Z000000000000")) << "more than 63 bits";
 }
 
+TEST(Id, TheFirstOfAMomentLiesWithinTheIdsHoweverFarTheMomentIs) {
+  EXPECT_EQ(first_id_at({0}), 0);
+  EXPECT_EQ(first_id_at(noon), 1000LL << 22);
+  std::int64_t before = first_id_at(noon);
+  for (const char* at : {"2094-09-06T00:00:00Z", "2094-09-08T00:00:00Z", "2130-01-01T00:00:00Z", "2164-06-01T00:00:00Z",
+                         "9999-12-31T23:59:59Z"}) {
+    const std::int64_t first = first_id_at(parse_rfc3339(at).value());
+    EXPECT_GE(first, before) << at;
+    before = first;
+  }
+  EXPECT_EQ(before, INT64_MAX);
+}
+
 TEST(IdGenerator, BorrowsTheNextMillisecondWhenOneIsFull) {
   IdGenerator ids;
   std::uint64_t last = 0;

@@ -22,6 +22,7 @@ inline constexpr std::size_t recipients_per_transaction = 100;  // RFC 5321 §4.
 
 // A message.
 inline constexpr std::size_t message_bytes = 25 * 1024 * 1024;  // as given, or as composed; what SIZE announces
+inline constexpr std::size_t message_bytes_at_most = 512 * 1024 * 1024;  // as set; SQLite takes 10⁹ bytes in a row
 inline constexpr std::size_t recipients = 1000;
 inline constexpr std::size_t attachments = 100;
 inline constexpr std::size_t subject = 2000;

@@ -161,6 +161,39 @@ bool base64_decode(std::string_view text, std::string& bytes) {
   return true;
 }
 
+std::string base64url_encode(std::string_view bytes) {
+  std::string text = base64_encode(bytes);
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  while (text.ends_with('=')) text.pop_back();
+  return text;
+}
+
+std::optional<std::string> base64url_decode(std::string_view text) {
+  if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
+  std::string plain(text);
+  std::ranges::replace(plain, '-', '+');
+  std::ranges::replace(plain, '_', '/');
+  plain.append((4 - plain.size() % 4) % 4, '=');
+  std::string bytes;
+  if (!base64_decode(plain, bytes)) return std::nullopt;
+  return bytes;
+}
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view unreserved = "abcdefghijklmnopqrstuvwxyz0123456789-._~";  // RFC 3986 §2.3
+  std::string encoded;
+  for (const char c : text) {
+    if (unreserved.contains(lower(c))) {
+      encoded += c;
+    } else {
+      encoded += '%';
+      encoded += to_upper(hex_encode({&c, 1}));
+    }
+  }
+  return encoded;
+}
+
 std::string hex_encode(std::string_view bytes) {
   constexpr char digits[] = "0123456789abcdef";
   std::string text;

@@ -37,8 +37,11 @@ std::optional<Number> to_number(std::string_view text) {
   return number;
 }
 
-std::string base64_encode(std::string_view bytes);              // RFC 4648 §4, padded
-bool base64_decode(std::string_view text, std::string& bytes);  // strict: padding right, no other characters
+std::string base64_encode(std::string_view bytes);                   // RFC 4648 §4, padded
+bool base64_decode(std::string_view text, std::string& bytes);       // strict: padding right, no other characters
+std::string base64url_encode(std::string_view bytes);                // RFC 4648 §5, without padding
+std::optional<std::string> base64url_decode(std::string_view text);  // strict, too
 std::string hex_encode(std::string_view bytes);
+std::string percent_encode(std::string_view text);  // RFC 3986 §2.1: all but the unreserved characters
 
 }  // namespace postroom

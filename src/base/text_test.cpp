@@ -90,5 +90,22 @@ TEST(Hex, IsLowerCase) {
   EXPECT_EQ(hex_encode("\0\x1f\xff"s), "001fff");
 }
 
+TEST(Text, PercentEncodesAllButTheUnreserved) {
+  EXPECT_EQ(percent_encode("Az09-._~"), "Az09-._~");
+  EXPECT_EQ(percent_encode("a b/+@\u00fc\x0f"), "a%20b%2F%2B%40%C3%BC%0F");
+}
+
+TEST(Text, EncodesBytesForUrls) {
+  for (const char* bytes : {"", "a", "ab", "abc", "\xfb\xff\xfe", "\xfb\xff"}) {
+    const std::string text = base64url_encode(bytes);
+    EXPECT_EQ(text.find_first_of("+/="), std::string::npos) << text;
+    EXPECT_EQ(base64url_decode(text), bytes);
+  }
+  EXPECT_EQ(base64url_encode("\xfb\xff\xfe"), "-__-");
+  EXPECT_FALSE(base64url_decode("+//+"));
+  EXPECT_FALSE(base64url_decode("YQ=="));
+  EXPECT_FALSE(base64url_decode("a"));
+}
+
 }  // namespace
 }  // namespace postroom

@@ -7,6 +7,9 @@
 namespace postroom {
 namespace {
 
+constexpr std::array weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
 using std::chrono::days;
 using std::chrono::sys_days;
 
@@ -111,11 +114,15 @@ Result<Timestamp> parse_rfc3339(std::string_view text) {
 }
 
 std::string format_rfc5322(Timestamp at) {
-  static constexpr std::array weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const Calendar c = split(at);
   return fmt::format("{}, {} {} {:04} {:02}:{:02}:{:02} +0000", weekdays[c.weekday.c_encoding()],
+                     static_cast<unsigned>(c.date.day()), months[static_cast<unsigned>(c.date.month()) - 1],
+                     static_cast<int>(c.date.year()), c.hour, c.minute, c.second);
+}
+
+std::string format_http_date(Timestamp at) {
+  const Calendar c = split(at);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[c.weekday.c_encoding()],
                      static_cast<unsigned>(c.date.day()), months[static_cast<unsigned>(c.date.month()) - 1],
                      static_cast<int>(c.date.year()), c.hour, c.minute, c.second);
 }

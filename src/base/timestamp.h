@@ -46,4 +46,7 @@ Result<Timestamp> parse_rfc3339(std::string_view text);
 // "Tue, 24 Nov 2026 08:39:13 +0000" (RFC 5322 §3.3).
 std::string format_rfc5322(Timestamp at);
 
+// "Tue, 24 Nov 2026 08:39:13 GMT" (RFC 9110 §5.6.7).
+std::string format_http_date(Timestamp at);
+
 }  // namespace postroom

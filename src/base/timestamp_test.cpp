@@ -61,6 +61,7 @@ TEST(Timestamp, IsShownInTheFormatsOfJsonAndMail) {
   EXPECT_EQ(format_rfc3339({-1}), "1969-12-31T23:59:59.999Z");
   EXPECT_EQ(format_rfc5322({1795509553042}), "Tue, 24 Nov 2026 08:39:13 +0000");
   EXPECT_EQ(format_rfc5322({0}), "Thu, 1 Jan 1970 00:00:00 +0000");
+  EXPECT_EQ(format_http_date({0}), "Thu, 01 Jan 1970 00:00:00 GMT");
 }
 
 TEST(Monotonic, NeverStaysNever) {

@@ -23,6 +23,8 @@ bool is_page(std::string_view path) {
   });
 }
 
+enum class Coding { identity, gzip };
+
 bool takes_gzip(const http::Request& request) {
   const std::string* accepted = request.header("Accept-Encoding");
   if (accepted == nullptr) return false;
@@ -31,6 +33,23 @@ bool takes_gzip(const http::Request& request) {
     if (starts_with_ignoring_case(coding, "gzip")) return !coding.ends_with("q=0");
   }
   return false;
+}
+
+// RFC 9110 §8.8.3: what is packed is another sequence of bytes, and has another strong tag.
+std::string tag_of(const Asset& asset, Coding coding) {
+  if (coding == Coding::identity) return std::string(asset.etag);
+  return std::string(asset.etag.substr(0, asset.etag.size() - 1)) + "-gzip\"";
+}
+
+// RFC 9110 §13.1.2: any of a list.
+bool is_known(const http::Request& request, std::string_view tag) {
+  const std::string* known = request.header("If-None-Match");
+  if (known == nullptr) return false;
+  return std::ranges::any_of(split(*known, ','), [tag](std::string_view each) {
+    each = trim(each);
+    if (each.starts_with("W/")) each.remove_prefix(2);
+    return each == tag;
+  });
 }
 
 void add_protection(http::Response& response) {
@@ -55,16 +74,16 @@ async::Task<http::Response> Site::answer(http::Request& request) const {
   http::Response response;
   add_protection(response);
   response.with("Cache-Control", asset->named_by_bytes ? "public, max-age=31536000, immutable" : "no-cache");
-  response.with("ETag", std::string(asset->etag)).with("Vary", "Accept-Encoding");
-  const std::string* known = request.header("If-None-Match");
-  if (known != nullptr && *known == asset->etag) {
+  const Coding coding = !asset->gzip.empty() && takes_gzip(request) ? Coding::gzip : Coding::identity;
+  const std::string tag = tag_of(*asset, coding);
+  response.with("ETag", tag).with("Vary", "Accept-Encoding");
+  if (is_known(request, tag)) {
     response.status = 304;
     co_return response;
   }
   response.with("Content-Type", std::string(asset->type));
-  const bool packed = !asset->gzip.empty() && takes_gzip(request);
-  if (packed) response.with("Content-Encoding", "gzip");
-  response.body = packed ? asset->gzip : asset->body;
+  if (coding == Coding::gzip) response.with("Content-Encoding", "gzip");
+  response.body = coding == Coding::gzip ? asset->gzip : asset->body;
   co_return response;
 }
 

@@ -75,6 +75,16 @@ TEST(Site, NothingIsSentTwiceToWhoHasIt) {
   EXPECT_EQ(response.body, "");
 }
 
+TEST(Site, TheTwoEncodingsOfAFileHaveATagEach) {
+  const std::string path = "/assets/index-4f2a.js";
+  const std::string plain = header(get(path), "ETag");
+  const std::string packed = header(get(path, {{"Accept-Encoding", "gzip"}}), "ETag");
+  EXPECT_EQ(plain, "\"2\"");
+  EXPECT_EQ(packed, "\"2-gzip\"");
+  EXPECT_EQ(get(path, {{"Accept-Encoding", "gzip"}, {"If-None-Match", plain}}).status, 200);
+  EXPECT_EQ(get(path, {{"Accept-Encoding", "gzip"}, {"If-None-Match", "\"1\", W/" + packed}}).status, 304);
+}
+
 TEST(Site, AllowsNothingThatIsNotItsOwn) {
   const std::string policy = header(get("/"), "Content-Security-Policy");
   EXPECT_NE(policy.find("default-src 'none'"), std::string::npos);

@@ -179,6 +179,7 @@ std::optional<ParseRefusal> RequestParser::read_head(std::string_view block) {
   request_.keep_alive = message.keep_alive();
   request_.takes_chunks = message.version() >= 11;
   const Framing framing = read_framing(request_);
+  request_.expects_continue &= message.version() >= 11;  // RFC 9110 §10.1.1: HTTP/1.0 knows no 100
   if (auto refusal = check_framing(framing, message.version())) return refusal;
   const auto length = parser.content_length();
   if (length && *length > limits_.body_bytes)

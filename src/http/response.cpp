@@ -66,28 +66,17 @@ std::string_view status_text(int status) {
   }
 }
 
-std::string json_quote(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(quoted), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted += '"';
-}
-
-Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id) {
+Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id,
+                 const ProblemMembers& more) {
+  JsonWriter json;
+  json.begin_object().text("type", "about:blank").text("title", status_text(status)).number("status", status);
+  json.text("detail", detail).text("code", code).text("request_id", request_id);
+  if (more) more(json);
+  json.end_object();
   Response response;
   response.status = status;
   response.with("Content-Type", "application/problem+json");
-  response.body = fmt::format(
-      R"({{"type":"about:blank","title":{},"status":{},"detail":{},"code":{},"request_id":{}}})",
-      json_quote(status_text(status)), status, json_quote(detail), json_quote(code), json_quote(request_id));
+  response.body = json.take();
   if (status == 503 || status == 429) response.with("Retry-After", "5");
   return response;
 }
@@ -114,25 +103,12 @@ std::string serialize(const Response& response, BodyPart body, Connection connec
     if (body != BodyPart::until_close) bytes += "Transfer-Encoding: chunked\r\n";
     return bytes += "\r\n";
   }
-  // RFC 9110 §8.6: no Content-Length in a 204.
-  if (response.status != 204) fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
+  // RFC 9110 §8.6: no Content-Length in a 204; a 304's would be the length of what isn't sent.
+  const bool bodiless = response.status == 204 || response.status == 304;
+  if (!bodiless) fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
   bytes += "\r\n";
-  if (body == BodyPart::sent && response.status != 204) bytes += response.body;
+  if (body == BodyPart::sent && !bodiless) bytes += response.body;
   return bytes;
-}
-
-std::string format_http_date(Timestamp at) {
-  static constexpr const char* weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::chrono::sys_time<Milliseconds> point{Milliseconds(at.ms)};
-  const auto day = std::chrono::floor<std::chrono::days>(point);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(point - day)};
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[std::chrono::weekday(day).c_encoding()],
-                     static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
-                     static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
-                     time.seconds().count());
 }
 
 }  // namespace postroom::http

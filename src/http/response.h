@@ -1,6 +1,7 @@
 // Response is what a handler answers: a head and either a body or a source that streams one in chunks.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "async/task.h"
+#include "base/json_writer.h"
 #include "base/result.h"
 #include "base/timestamp.h"
 
@@ -35,10 +37,12 @@ struct Response {
 
 std::string_view status_text(int status);
 
+// Writes a problem's own members behind those that each has (RFC 9457 §3.2).
+using ProblemMembers = std::function<void(JsonWriter&)>;
+
 // RFC 9457. `code` is stable, `detail` a sentence for the caller.
-Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id);
-// `text` as a JSON string, quotes included. Broken UTF-8 must not come in.
-std::string json_quote(std::string_view text);
+Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id,
+                 const ProblemMembers& more = {});
 
 // omitted: the answer to HEAD; until_close: a streamed body that only the connection's end ends, for HTTP/1.0.
 enum class BodyPart { sent, omitted, until_close };
@@ -47,7 +51,5 @@ enum class Connection { keep_alive, close };
 // Status line and headers, and the body unless it is omitted or streamed: one piece for one write.
 std::string serialize(const Response& response, BodyPart body, Connection connection, std::string_view request_id,
                       std::string_view date);
-// "Tue, 24 Nov 2026 08:39:13 GMT" (RFC 9110 §5.6.7).
-std::string format_http_date(Timestamp at);
 
 }  // namespace postroom::http

@@ -26,7 +26,7 @@ std::size_t names_in(const std::vector<std::string>& pattern) {
 
 void Router::add(std::string method, std::string pattern, Handler handler) {
   Segments segments;
-  for (const auto part : split(pattern, '/')) segments.parts.emplace_back(part);
+  for (const auto part : split(pattern, '/')) segments.emplace_back(part);
   patterns_.push_back(std::move(segments));
   routes_.push_back({std::move(method), std::move(pattern), std::move(handler)});
 }
@@ -37,18 +37,18 @@ async::Task<Response> Router::route(Request& request) const {
   std::optional<std::size_t> best;
   std::string allow;
   for (std::size_t i = 0; i < routes_.size(); ++i) {
-    if (!matches(patterns_[i].parts, path)) continue;
+    if (!matches(patterns_[i], path)) continue;
     if (routes_[i].method != method) {
       if (!allow.empty()) allow += ", ";
       allow += routes_[i].method == "GET" ? "GET, HEAD" : routes_[i].method;
       continue;
     }
     // "/queue/actions" goes before "/queue/{id}".
-    if (!best || names_in(patterns_[i].parts) < names_in(patterns_[*best].parts)) best = i;
+    if (!best || names_in(patterns_[i]) < names_in(patterns_[*best])) best = i;
   }
   if (best) {
     PathParams params;
-    const auto& pattern = patterns_[*best].parts;
+    const auto& pattern = patterns_[*best];
     for (std::size_t i = 0; i < pattern.size(); ++i) {
       if (!is_name(pattern[i])) continue;
       auto decoded = percent_decode(path[i]);

@@ -33,9 +33,7 @@ class Router {
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
-  struct Segments {
-    std::vector<std::string> parts;
-  };
+  using Segments = std::vector<std::string>;
   std::vector<Route> routes_;
   std::vector<Segments> patterns_;  // beside routes_
   Handler fallback_;

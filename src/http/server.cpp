@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/place.h"
 #include "http/forwarded.h"
 
 namespace postroom::http {
@@ -16,6 +17,7 @@ constexpr std::size_t read_bytes = 16 * 1024;
 constexpr std::size_t linger_bytes = 1024 * 1024;
 constexpr Duration linger = std::chrono::seconds(2);
 constexpr std::size_t turned_away_at_once = 100;
+constexpr std::size_t piece_bytes = 64 * 1024;  // of a body: what must go out within one deadline
 
 }  // namespace
 
@@ -39,7 +41,7 @@ async::Task<void> Server::serve(net::Listener& listener, net::Tls* tls) {
     auto stream = co_await listener.accept();
     if (!stream) co_return;
     if (stopping_) continue;
-    if (sessions_.size() < options_.connections) {
+    if (open_ < options_.connections) {
       tasks_.spawn(run(std::move(*stream), tls));
     } else if (turned_away_ < turned_away_at_once) {
       tasks_.spawn(turn_away(std::move(*stream)));
@@ -62,16 +64,16 @@ async::Task<void> Server::drain(Monotonic deadline) {
 }
 
 async::Task<void> Server::turn_away(net::StreamPtr stream) {
-  ++turned_away_;
+  const Place place(turned_away_);
   stream->set_deadline(loop_.now() + linger);
   const std::string id = next_request_id();
   const Response response = problem(503, "too_many_connections", "The server has no connection free.", id);
   const auto sent = co_await stream->write(serialize(response, BodyPart::sent, Connection::close, id, date()));
   if (sent) co_await stream->shutdown();
-  --turned_away_;
 }
 
 async::Task<void> Server::run(net::StreamPtr stream, net::Tls* tls) {
+  const Place place(open_);  // from its arrival on: a handshake takes a place, too
   if (tls != nullptr) {
     stream->set_deadline(loop_.now() + options_.header);
     Result<net::StreamPtr> wrapped = co_await tls->accept(std::move(stream));
@@ -79,7 +81,7 @@ async::Task<void> Server::run(net::StreamPtr stream, net::Tls* tls) {
     stream = std::move(*wrapped);
   }
   Session session(std::move(stream), options_.limits);
-  const auto place = sessions_.insert(sessions_.end(), &session);
+  const auto entry = sessions_.insert(sessions_.end(), &session);
   for (bool open = true; open && !stopping_;) {
     if (!co_await receive(session)) break;
     Request request = session.parser.take();
@@ -94,7 +96,7 @@ async::Task<void> Server::run(net::StreamPtr stream, net::Tls* tls) {
   bodies_held_ -= std::exchange(session.held, 0);
   session.stream->set_deadline(loop_.now() + linger);
   co_await session.stream->shutdown();
-  sessions_.erase(place);
+  sessions_.erase(entry);
 }
 
 // Reads until a request is complete. False: the connection is over, and what there was to say has been said.
@@ -205,14 +207,27 @@ async::Task<bool> Server::send(Session& session, const Request& request, Respons
   const bool keep = request.keep_alive && !stopping_ && part != BodyPart::until_close;
   net::Stream& stream = *session.stream;
   stream.set_deadline(loop_.now() + options_.write);
-  const std::string head =
-      serialize(response, part, keep ? Connection::keep_alive : Connection::close, request.id, date());
+  const bool in_pieces = part == BodyPart::sent && response.body.size() > piece_bytes;
+  const std::string head = serialize(response, in_pieces ? BodyPart::omitted : part,
+                                     keep ? Connection::keep_alive : Connection::close, request.id, date());
   if (!co_await stream.write(head)) co_return false;
+  if (in_pieces && !co_await send_pieces(session, response.body)) co_return false;
   if (response.stream && request.method != "HEAD") {
     if (part == BodyPart::until_close) co_return co_await send_until_close(session, *response.stream);
     if (!co_await send_chunks(session, *response.stream)) co_return false;
   }
   co_return keep;
+}
+
+// Each piece has a deadline of its own: over a slow line a large body takes longer than any one of them.
+async::Task<bool> Server::send_pieces(Session& session, std::string_view body) {
+  while (!body.empty()) {
+    const std::string_view piece = body.substr(0, piece_bytes);
+    session.stream->set_deadline(loop_.now() + options_.write);
+    if (!co_await session.stream->write(piece)) co_return false;
+    body.remove_prefix(piece.size());
+  }
+  co_return true;
 }
 
 async::Task<bool> Server::send_chunks(Session& session, BodySource& source) {

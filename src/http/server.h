@@ -24,7 +24,7 @@ struct ServerOptions {
   std::uint64_t body_bytes_per_second = 2048;  // a body may lag behind this rate by body_grace, however fast it began
   net::Networks proxies = {};                  // trusted to say who is behind them
   std::uint64_t bodies_bytes = limits::http_bodies_bytes;  // of all bodies that are held at once
-  Duration write = std::chrono::seconds(60);               // of an answer, or of one chunk of it
+  Duration write = std::chrono::seconds(60);               // of an answer, or of one piece of it
 };
 
 // What an observer hears after each answer.
@@ -50,7 +50,7 @@ class Server {
   void shutdown();
   // Until every connection has ended; after `deadline` they are cut.
   async::Task<void> drain(Monotonic deadline);
-  std::size_t open_connections() const { return sessions_.size(); }
+  std::size_t open_connections() const { return open_; }
 
  private:
   struct Session;
@@ -63,6 +63,7 @@ class Server {
   async::Task<void> refuse(Session& session, const ParseRefusal& refusal);
   async::Task<bool> answer(Session& session, Request& request);
   async::Task<bool> send(Session& session, const Request& request, Response response);
+  async::Task<bool> send_pieces(Session& session, std::string_view body);
   async::Task<bool> send_chunks(Session& session, BodySource& source);
   async::Task<bool> send_until_close(Session& session, BodySource& source);
   std::string next_request_id();
@@ -79,7 +80,8 @@ class Server {
   std::int64_t date_second_ = -1;
   std::string date_;
   bool stopping_ = false;
-  std::list<Session*> sessions_;
+  std::size_t open_ = 0;          // connections, with those that are at their TLS handshake
+  std::list<Session*> sessions_;  // of those that speak HTTP
   std::size_t turned_away_ = 0;
   async::TaskGroup tasks_;
 };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 #include <string>
 
@@ -71,6 +72,32 @@ async::Task<void> hear(net::Stream& stream, std::string& heard) {
   }
 }
 
+constexpr std::size_t slow_bytes = 8 * 1024;
+
+async::Task<void> hear_slowly(async::Loop& loop, net::Stream& stream, std::string& heard) {
+  std::array<char, slow_bytes> buffer{};
+  for (;;) {
+    const auto got = co_await stream.read_some(buffer);
+    if (!got || *got == 0) co_return;
+    heard.append(buffer.data(), *got);
+    co_await async::sleep_until(loop, loop.now() + 1s);
+  }
+}
+
+// A handshake that lasts until its deadline: the peer says nothing.
+class SilentTls final : public net::Tls {
+ public:
+  async::Task<Result<net::StreamPtr>> connect(net::StreamPtr, net::TlsClientPolicy) override {
+    co_return fail(ErrorCode::tls, "this one only accepts");
+  }
+  async::Task<Result<net::StreamPtr>> accept(net::StreamPtr lower) override {
+    char byte = 0;
+    co_await lower->read_some({&byte, 1});
+    co_return fail(ErrorCode::timeout, "no handshake came");
+  }
+  bool can_accept() const override { return true; }
+};
+
 async::Task<void> say(net::Stream& stream, std::string text) {
   co_await stream.write(text);
 }
@@ -87,6 +114,8 @@ class HttpServer : public testing::Test {
     router_.add("GET", "/slow", [this](Request&, const PathParams&) { return slow(); });
     router_.add("GET", "/good", [](Request&, const PathParams&) { return stream({"one", "two"}); });
     router_.add("GET", "/broken", [](Request&, const PathParams&) { return stream({"one", broken()}); });
+    router_.add("GET", "/large", [](Request&, const PathParams&) { return echo(std::string(500'000, 'a')); });
+    router_.add("GET", "/known", [](Request&, const PathParams&) { return known(); });
     tasks_.spawn(server_.serve(listener_));
   }
   ~HttpServer() override {
@@ -100,6 +129,11 @@ class HttpServer : public testing::Test {
   static async::Task<Response> echo(std::string text) {
     Response response;
     response.body = "<" + text + ">";
+    co_return response;
+  }
+  static async::Task<Response> known() {
+    Response response;
+    response.status = 304;
     co_return response;
   }
   async::Task<Response> slow() {
@@ -121,6 +155,17 @@ class HttpServer : public testing::Test {
     tasks_.spawn(hear(*clients_.back(), heard));
     tasks_.spawn(say(*clients_.back(), std::move(text)));
     loop_.run_for(span);
+    return heard;
+  }
+
+  // Connects and says `text` over a line that holds and takes 8 KiB a second.
+  std::string& talk_slowly(std::string text) {
+    auto [near, far] = net::stream_pair(loop_, {.capacity = slow_bytes});
+    listener_.hand(std::move(far));
+    clients_.push_back(std::move(near));
+    std::string& heard = heard_.emplace_back();
+    tasks_.spawn(say(*clients_.back(), std::move(text)));
+    tasks_.spawn(hear_slowly(loop_, *clients_.back(), heard));
     return heard;
   }
 
@@ -195,6 +240,15 @@ TEST_F(HttpServer, InvitesABodyThatWaitsToBeInvited) {
   EXPECT_THAT(heard, HasSubstr("<ab>"));
 }
 
+TEST_F(HttpServer, InvitesNoBodyOfHttp10) {
+  const std::string& heard =
+      talk("POST /body HTTP/1.0\r\n" + std::string(host) + "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(heard, "");
+  tasks_.spawn(say(*clients_.back(), "ab"));
+  loop_.run_for(1s);
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(HttpServer, AsksBeforeALargeBodyWhoSendsIt) {
   std::vector<std::string> asked;
   server_.before_large_bodies([&asked](const Request& head) -> std::optional<ParseRefusal> {
@@ -267,6 +321,52 @@ TEST_F(HttpServer, AnswersWhatHasBegunBeforeItShutsDown) {
   EXPECT_THAT(heard, HasSubstr("<slow>"));
   EXPECT_THAT(heard, HasSubstr("Connection: close"));
   EXPECT_EQ(server_.open_connections(), 0U);
+}
+
+// It has no deadline as a whole: at 8 KiB a second it takes two minutes.
+TEST_F(HttpServer, SendsALargeBodyOverASlowLine) {
+  const std::string body(900'000, 'a');
+  const std::string& heard = talk_slowly(post("Content-Length: 900000\r\n", body));
+  loop_.run_for(400s);
+  EXPECT_TRUE(heard.ends_with("<" + body + ">")) << heard.size();
+}
+
+TEST_F(HttpServer, GivesUpOnOneWhoTakesNothing) {
+  auto [near, far] = net::stream_pair(loop_, {.capacity = slow_bytes});
+  listener_.hand(std::move(far));
+  tasks_.spawn(say(*near, get("/large")));
+  loop_.run_for(70s);
+  EXPECT_EQ(server_.open_connections(), 0U);
+}
+
+TEST_F(HttpServer, NamesNoLengthOfWhatIsNotSent) {
+  const std::string& heard = talk(get("/known"));
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 304 "));
+  EXPECT_EQ(heard.find("Content-Length"), std::string::npos) << heard;
+}
+
+TEST_F(HttpServer, CountsAConnectionWhileItsHandshakeLasts) {
+  ServerOptions few;
+  few.connections = 2;
+  Server server(loop_, random_, router_, few);
+  HandedListener listener(loop_);
+  SilentTls tls;
+  tasks_.spawn(server.serve(listener, &tls));
+  std::deque<net::StreamPtr> peers;
+  for (int i = 0; i < 3; ++i) {
+    auto [near, far] = net::stream_pair(loop_);
+    listener.hand(std::move(far));
+    peers.push_back(std::move(near));
+  }
+  std::string heard;
+  tasks_.spawn(hear(*peers.back(), heard));
+  loop_.run_for(1s);
+  EXPECT_EQ(server.open_connections(), 2U);
+  EXPECT_THAT(heard, HasSubstr("too_many_connections"));
+  loop_.run_for(30s);
+  EXPECT_EQ(server.open_connections(), 0U);
+  listener.close();
+  loop_.run_for(1s);  // serve() hears of it
 }
 
 TEST_F(HttpServer, SaysWhichMethodsAPathTakes) {

@@ -248,7 +248,7 @@ Intake::Preparation Intake::prepare(const AnySubmission& submission,
 }
 
 async::Task<Outcome> Intake::accept(AnySubmission submission, std::string credential,
-                                    std::optional<Idempotency> idempotency) {
+                                    std::optional<Idempotency> idempotency, std::optional<store::AuditRecord> audit) {
   const bool dry_run = std::visit([](const auto& given) { return given.options.dry_run; }, submission);
   if (const std::optional<std::string> full = room_()) co_return Refusal{503, "no_space", *full, {}};
   const Result<std::vector<store::ConnectionRecord>> connections = co_await known_connections();
@@ -260,6 +260,7 @@ async::Task<Outcome> Intake::accept(AnySubmission submission, std::string creden
   std::string id = to_string(message.message.id);
   store::AcceptRequest request;
   request.messages.push_back(std::move(message));
+  request.audit = std::move(audit);
   Result<store::AcceptResult> accepted = co_await store_.accept(std::move(request));
   if (!accepted) co_return unavailable();
   store::AcceptedItem& item = accepted->items.front();
@@ -276,6 +277,7 @@ async::Task<Outcome> Intake::accept_batch(std::vector<BatchItem> items, std::str
   if (!connections) co_return unavailable();
   std::vector<std::optional<json::object>> settled(items.size());  // of those that the store doesn't get
   store::AcceptRequest request;
+  bool rehearsed = false;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (const Refusal* refusal = std::get_if<Refusal>(&items[i].submission)) {
       settled[i] = refused_item(i, *refusal);
@@ -283,6 +285,7 @@ async::Task<Outcome> Intake::accept_batch(std::vector<BatchItem> items, std::str
     }
     ComposedSubmission& submission = std::get<ComposedSubmission>(items[i].submission);
     const bool dry_run = submission.options.dry_run;
+    rehearsed |= dry_run;
     Preparation prepared = prepare(std::move(submission), *connections, credential, items[i].idempotency);
     if (const Refusal* refusal = std::get_if<Refusal>(&prepared))
       settled[i] = refused_item(i, *refusal);
@@ -307,6 +310,8 @@ async::Task<Outcome> Intake::accept_batch(std::vector<BatchItem> items, std::str
     }
     return json::serialize(json::object{{"results", std::move(results)}});
   };
+  // dry_run stores nothing, the key's claim included (fine-print, "Idempotency").
+  if (rehearsed && request.messages.empty()) co_return Answered{request.render({}), "", false, false};
   Result<store::AcceptResult> accepted = co_await store_.accept(std::move(request));
   if (!accepted) co_return unavailable();
   if (accepted->how == Acceptance::conflict) co_return idempotency_conflict();

@@ -55,7 +55,9 @@ class Intake {
   std::optional<std::string> no_room() const { return room_(); }
 
   // One message. `credential` scopes idempotency and stands as MessageRecord::submitted_by.
-  async::Task<Outcome> accept(AnySubmission submission, std::string credential, std::optional<Idempotency> idempotency);
+  // `audit`: of an operator's act, written with the message and only with it.
+  async::Task<Outcome> accept(AnySubmission submission, std::string credential, std::optional<Idempotency> idempotency,
+                              std::optional<store::AuditRecord> audit = std::nullopt);
 
   // Up to limits::batch_messages; the outcomes are in order and independent; good ones share one commit. The call's
   // answer text is {"results": […]} as api.md says. Items may carry their own idempotency (body hash of the item).

@@ -78,7 +78,7 @@ Result<std::string> to_u_labels(const std::string& ascii) {
   return std::string(converted);
 }
 
-// Where the domain begins: after the last @ outside a quoted local part.
+// Where the domain begins: after the last @, for a domain has none.
 std::size_t find_at(std::string_view text) {
   return text.rfind('@');
 }

@@ -103,9 +103,21 @@ bool is_content_type(std::string_view text) {
   return true;
 }
 
+namespace {
+
+// A run of spaces and the word behind it, at `at`: where it ends.
+std::size_t word_end(std::string_view text, std::size_t at) {
+  return std::min(text.find(' ', text.find_first_not_of(' ', at)), text.size());
+}
+
+}  // namespace
+
 std::size_t longest_word(std::string_view text) {
   std::size_t longest = 0;
-  for (const std::string_view word : split(text, ' ')) longest = std::max(longest, word.size());
+  for (std::size_t at = 0, end = 0; at < text.size(); at = end) {
+    end = word_end(text, at);
+    longest = std::max(longest, end - at);
+  }
   return longest;
 }
 
@@ -116,9 +128,8 @@ void append_field(std::string& into, std::string_view name, std::string_view val
   std::size_t column = name.size() + 2;
   std::size_t at = 0;
   while (at < value.size()) {
-    // One run of spaces and the word behind it; the fold goes before the spaces, so that unfolding gives them back.
-    const std::size_t word = value.find_first_not_of(' ', at);
-    const std::size_t end = std::min(value.find(' ', word), value.size());
+    // The fold goes before a word's spaces, so that unfolding gives them back.
+    const std::size_t end = word_end(value, at);
     if (at > 0 && column + (end - at) > fold_at) {
       into += "\r\n";
       column = 0;

@@ -15,7 +15,7 @@ namespace postroom::mime {
 bool is_field_name(std::string_view name);
 // RFC 2045 §5.1: type "/" subtype *(";" parameter), ASCII.
 bool is_content_type(std::string_view text);
-// The longest run of bytes without a space: what folding can't break.
+// The longest word together with the run of spaces before it: what folding can't break.
 std::size_t longest_word(std::string_view text);
 
 // Calls back with each field of a message's header block, as it stands there: name, and value with its folds. Lines may

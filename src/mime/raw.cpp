@@ -40,7 +40,7 @@ class Lines {
 };
 
 struct Seen {
-  bool date = false, message_id = false, subject = false, from = false;
+  bool date = false, message_id = false, subject = false;
   std::size_t received = 0;
 };
 
@@ -91,9 +91,8 @@ class HeaderReader {
     if (field_.empty()) return;
     const std::string_view value = std::string_view(field_).substr(value_at_);
     if (name_ == "date") seen_.date = true;
-    if (name_ == "message-id" && !std::exchange(seen_.message_id, true)) message_.message_id = trim(value);
+    if (name_ == "message-id") seen_.message_id = true;
     if (name_ == "subject" && !std::exchange(seen_.subject, true)) message_.subject = decode_text(value);
-    if (name_ == "from" && !std::exchange(seen_.from, true)) message_.from = unfold(value);
     if (name_ == "received") ++seen_.received;
     const bool hidden = name_ == "bcc" || name_ == "resent-bcc" || name_.starts_with("x-postroom-");
     if (!hidden) kept_ += field_;
@@ -129,10 +128,7 @@ Result<RawMessage> freeze_raw(std::string_view given, const RawAdditions& additi
   content.reserve(given.size() + given.size() / 32 + 512);
   if (!additions.received.empty()) content += "Received: " + additions.received + "\r\n";
   if (!reader.seen().date) append_field(content, "Date", format_rfc5322(additions.date));
-  if (!reader.seen().message_id) {
-    message.message_id = fmt::format("<{}>", additions.message_id);
-    append_field(content, "Message-ID", message.message_id);
-  }
+  if (!reader.seen().message_id) append_field(content, "Message-ID", fmt::format("<{}>", additions.message_id));
   content += header;
   message.utf8_header = !is_ascii(header) && is_valid_utf8(header);
   if (reader.ended()) content += "\r\n";

@@ -20,8 +20,6 @@ struct RawAdditions {
 struct RawMessage {
   std::string content;
   std::string subject;       // decoded, for people; "" when there is none
-  std::string from;          // the From field's value as given, unfolded; "" when there is none
-  std::string message_id;    // with its brackets, as given or added
   bool eight_bit = false;    // a byte above 0x7f anywhere
   bool utf8_header = false;  // RFC 6532: a header field holds UTF-8
 };

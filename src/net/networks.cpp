@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+
+#include "base/assert.h"
 
 namespace postroom::net {
 
@@ -18,6 +21,17 @@ std::vector<unsigned char> address_bytes(const std::string& text) {
                       bytes[10] == 0xff && bytes[11] == 0xff;
   if (mapped) bytes.erase(bytes.begin(), bytes.begin() + 12);
   return bytes;
+}
+
+std::string counted_as(const IpAddress& address) {
+  constexpr std::size_t network_bytes = 8;
+  std::vector<unsigned char> bytes = address_bytes(address.text);
+  if (bytes.empty()) return address.text;
+  const int family = bytes.size() == 4 ? AF_INET : AF_INET6;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (family == AF_INET6) std::fill(bytes.begin() + network_bytes, bytes.end(), 0);
+  POSTROOM_ASSERT(::inet_ntop(family, bytes.data(), text.data(), text.size()) != nullptr);
+  return std::string(text.data()) + (family == AF_INET6 ? "/64" : "");
 }
 
 bool Networks::Block::contains(const std::vector<unsigned char>& address) const {

@@ -11,6 +11,10 @@ namespace postroom::net {
 // The address's bytes, an IPv4-mapped one as its 4; empty when the text is no address.
 std::vector<unsigned char> address_bytes(const std::string& text);
 
+// Whom an address counts as where each peer may have only so much: an IPv6 address as its /64, all of which one
+// subscriber holds and may come from (RFC 6177); any other as itself.
+std::string counted_as(const IpAddress& address);
+
 class Networks {
  public:
   // Error: invalid.

@@ -295,6 +295,7 @@ async::Task<Result<StreamPtr>> OpenSslTls::connect(StreamPtr lower, TlsClientPol
 }
 
 Result<> OpenSslTls::use_certificate(const std::string& certificate_file, const std::string& key_file) {
+  const std::string version = version_of(certificate_file) + version_of(key_file);  // before they are read
   for (const std::string& file : {certificate_file, key_file})
     if (::access(file.c_str(), R_OK) != 0) return fail(ErrorCode::io, file + ": " + std::strerror(errno));
   Context context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
@@ -309,17 +310,18 @@ Result<> OpenSslTls::use_certificate(const std::string& certificate_file, const 
   server_context_ = std::move(context);
   certificate_file_ = certificate_file;
   key_file_ = key_file;
-  files_seen_ = version_of(certificate_file) + version_of(key_file);
+  files_used_ = version;
   return {};
 }
 
-// While the two are being replaced they may not fit each other: the change of the second brings another try.
+// What can't be used is tried again at each handshake: the two may not fit each other while they are being replaced,
+// and a reason such as a full table of files passes without a change of theirs. Of one version it is told once.
 void OpenSslTls::renew_certificate() {
-  std::string version = version_of(certificate_file_) + version_of(key_file_);
-  if (version == files_seen_) return;
-  files_seen_ = std::move(version);
+  const std::string version = version_of(certificate_file_) + version_of(key_file_);
+  if (version == files_used_) return;
   const Result<> used = use_certificate(std::string(certificate_file_), std::string(key_file_));
-  if (!used && on_trouble_) on_trouble_(used.error());
+  const bool told = std::exchange(files_troubling_, used ? "" : version) == version;
+  if (!used && !told && on_trouble_) on_trouble_(used.error());
 }
 
 async::Task<Result<StreamPtr>> OpenSslTls::accept(StreamPtr lower) {

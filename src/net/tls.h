@@ -37,7 +37,7 @@ class OpenSslTls final : public Tls {
   std::shared_ptr<TlsSessions> sessions_;           // shared with the streams, which learn tickets as they read
   Context server_context_;
   std::string certificate_file_, key_file_;
-  std::string files_seen_;  // what marks their versions
+  std::string files_used_, files_troubling_;  // what marks their versions
   std::function<void(const Error&)> on_trouble_;
 };
 

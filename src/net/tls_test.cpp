@@ -5,10 +5,13 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "async/sim_loop.h"
 #include "net/line_reader.h"
@@ -142,6 +145,43 @@ TEST_F(TlsTest, ReadsAuthoritiesAgainWhenTheirFileHasChanged) {
   EXPECT_EQ(call(policy).echoed, "hello\n");
   std::filesystem::rename(another.certificate(), certificate_.certificate());
   EXPECT_NE(call(policy).trouble, "") << "the server still has the first one";
+}
+
+// The process may open no more files while it lives.
+class NoFilesLeft {
+ public:
+  NoFilesLeft() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoFilesLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoFilesLeft(const NoFilesLeft&) = delete;
+  NoFilesLeft& operator=(const NoFilesLeft&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(TlsTest, UsesARenewedCertificateOnceItCanBeRead) {
+  const Certificate renewed;
+  const std::string authority = renewed.certificate() + ".authority";
+  std::filesystem::copy(renewed.certificate(), authority);
+  const TlsClientPolicy trusting_the_new{"mx.example.org", true, authority};
+  EXPECT_NE(call(trusting_the_new).trouble, "") << "the first one is served";
+  std::vector<std::string> troubles;
+  server_.on_certificate_trouble([&troubles](const Error& error) { troubles.push_back(error.message); });
+  std::filesystem::rename(renewed.certificate(), certificate_.certificate());
+  EXPECT_NE(call(trusting_the_new).trouble, "") << "its key is not there yet";
+  EXPECT_NE(call(trusting_the_new).trouble, "");
+  EXPECT_EQ(troubles.size(), 1u) << "told once";
+  std::filesystem::rename(renewed.key_file(), certificate_.key_file());
+  {
+    const NoFilesLeft none;
+    EXPECT_NE(call(trusting_the_new).trouble, "");
+  }
+  EXPECT_EQ(troubles.size(), 2u);
+  EXPECT_EQ(call(trusting_the_new).echoed, "hello\n") << "nothing has changed but the number of open files";
 }
 
 TEST_F(TlsTest, RefusesAnExpiredCertificate) {

@@ -15,8 +15,6 @@ constexpr std::size_t value_bytes = 2000;
 
 std::string_view word(Level level) {
   switch (level) {
-    case Level::debug:
-      return "debug";
     case Level::info:
       return "info";
     case Level::warning:

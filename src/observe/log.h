@@ -11,7 +11,7 @@
 
 namespace postroom::observe {
 
-enum class Level { debug, info, warning, error };
+enum class Level { info, warning, error };
 
 struct Field {
   std::string_view name;

@@ -33,27 +33,7 @@ void head(std::string& out, const std::string& name, const std::string& text, st
   fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", name, text, name, type);
 }
 
-void write_histogram(std::string& out, const std::string& name, const std::string& labels, const Histogram& histogram) {
-  auto to = std::back_inserter(out);
-  const std::string lead = labels.empty() ? "" : labels + ",";
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < histogram.counts().size(); ++i) {
-    total += histogram.counts()[i];
-    const std::string bound = i < histogram.bounds().size() ? fmt::format("{}", histogram.bounds()[i]) : "+Inf";
-    fmt::format_to(to, "{}_bucket{{{}le=\"{}\"}} {}\n", name, lead, bound, total);
-  }
-  fmt::format_to(to, "{}_sum{} {}\n{}_count{} {}\n", name, braced(labels), histogram.sum(), name, braced(labels),
-                 total);
-}
-
 }  // namespace
-
-void Histogram::observe(double value) {
-  std::size_t i = 0;
-  while (i < bounds_.size() && value > bounds_[i]) ++i;
-  ++counts_[i];
-  sum_ += value;
-}
 
 void Metrics::drop_gauges(const std::string& name) {
   gauges_.erase(name);
@@ -71,13 +51,6 @@ Gauge& Metrics::gauge(const std::string& name, const std::string& text, const La
   return family.by_labels[label_text(labels)];
 }
 
-Histogram& Metrics::histogram(const std::string& name, const std::string& text, std::vector<double> bounds,
-                              const Labels& labels) {
-  auto& family = histograms_[name];
-  family.text = text;
-  return family.by_labels.try_emplace(label_text(labels), std::move(bounds)).first->second;
-}
-
 std::string Metrics::render() const {
   std::string out;
   auto to = std::back_inserter(out);
@@ -90,10 +63,6 @@ std::string Metrics::render() const {
     head(out, name, family.text, "gauge");
     for (const auto& [labels, gauge] : family.by_labels)
       fmt::format_to(to, "{}{} {}\n", name, braced(labels), gauge.value());
-  }
-  for (const auto& [name, family] : histograms_) {
-    head(out, name, family.text, "histogram");
-    for (const auto& [labels, histogram] : family.by_labels) write_histogram(out, name, labels, histogram);
   }
   return out;
 }

@@ -1,5 +1,4 @@
-// Metrics are the counters, gauges and histograms of one process, written as Prometheus text. Used on the loop's
-// thread.
+// Metrics are the counters and gauges of one process, written as Prometheus text. Used on the loop's thread.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +6,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace postroom::observe {
 
@@ -31,20 +29,6 @@ class Gauge {
   double value_ = 0;
 };
 
-class Histogram {
- public:
-  explicit Histogram(std::vector<double> bounds) : bounds_(std::move(bounds)), counts_(bounds_.size() + 1) {}
-  void observe(double value);
-  const std::vector<double>& bounds() const { return bounds_; }
-  const std::vector<std::uint64_t>& counts() const { return counts_; }  // one more than bounds: the last is +Inf
-  double sum() const { return sum_; }
-
- private:
-  std::vector<double> bounds_;
-  std::vector<std::uint64_t> counts_;
-  double sum_ = 0;
-};
-
 using Labels = std::map<std::string, std::string>;
 
 class Metrics {
@@ -52,8 +36,6 @@ class Metrics {
   // The same name and labels give the same object, which lives as long as this. Keep the reference on a hot path.
   Counter& counter(const std::string& name, const std::string& text, const Labels& labels = {});
   Gauge& gauge(const std::string& name, const std::string& text, const Labels& labels = {});
-  Histogram& histogram(const std::string& name, const std::string& text, std::vector<double> bounds,
-                       const Labels& labels = {});
   void drop_gauges(const std::string& name);  // of all labels: what they tell of may be gone
   std::string render() const;                 // text/plain; version=0.0.4
 
@@ -65,7 +47,6 @@ class Metrics {
   };
   std::map<std::string, Family<Counter>> counters_;
   std::map<std::string, Family<Gauge>> gauges_;
-  std::map<std::string, Family<Histogram>> histograms_;
 };
 
 }  // namespace postroom::observe

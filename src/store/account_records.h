@@ -50,6 +50,9 @@ struct SubmissionLoginRecord {
   std::optional<Timestamp> last_used_at;
 };
 
+// Who has made sure that a session is its user's.
+enum class Voucher : std::uint8_t { password, issuer };
+
 // A browser that is signed in. The cookie's token is not kept, only its hash.
 struct SessionRecord {
   std::string token_hash;  // SHA-256, hex
@@ -58,6 +61,7 @@ struct SessionRecord {
   Timestamp created_at;
   Timestamp expires_at;
   std::string from;  // the address it was opened from
+  Voucher voucher = Voucher::password;
 };
 
 // A list as a user likes to see it.

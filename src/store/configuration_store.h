@@ -1,6 +1,8 @@
 // ConfigurationStore is what operators set: connections, routing rules and settings.
 #pragma once
 
+#include <cstdint>
+#include <expected>
 #include <functional>
 #include <optional>
 #include <string>
@@ -13,9 +15,16 @@
 
 namespace postroom::store {
 
-// A store's refusal to change a connection is one of these codes in Error::message's place: the API turns them into
-// answers. ErrorCode::conflict with message "last_connection", "stale_version", "connection_in_use:<count>" or
-// "connection_in_rules:<the first one's number>"; not_found when there is no such connection.
+// Why a connection is not changed as asked.
+struct ConnectionRefusal {
+  enum class Kind { last_enabled, stale_version, in_use, in_rules, error };
+  Kind kind = Kind::error;
+  std::uint64_t number = 0;  // in_use: of unfinished emails; in_rules: the first rule's, from 1
+  Error error = {};          // of Kind::error; not_found when there is no such connection
+};
+template <class T = void>
+using ConnectionAnswer = async::Task<std::expected<T, ConnectionRefusal>>;
+
 struct ConnectionChange {
   ConnectionRecord connection;
   std::int64_t expected_version = 0;
@@ -34,10 +43,10 @@ class ConfigurationStore {
   // Connections. Rules (fine-print, "Connections"): the only or the last enabled one can't be disabled or deleted, the
   // first can't be created disabled, one with unfinished mail pinned, in doubt or on its way can't be deleted.
   virtual Answer<std::vector<ConnectionRecord>> connections() = 0;  // by priority, then id
-  virtual Answer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) = 0;
+  virtual ConnectionAnswer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) = 0;
   // What was known of its health is forgotten: what made it sick may be mended.
-  virtual Answer<ConnectionRecord> update_connection(ConnectionChange change) = 0;
-  virtual Answer<> delete_connection(ConnectionId id, AuditRecord audit) = 0;
+  virtual ConnectionAnswer<ConnectionRecord> update_connection(ConnectionChange change) = 0;
+  virtual ConnectionAnswer<> delete_connection(ConnectionId id, AuditRecord audit) = 0;
   virtual Answer<RoutingTable> routing() = 0;
   // Replaces all rules. Error conflict, "stale_version"; not_found when a rule names no connection.
   virtual Answer<RoutingTable> set_routing(RoutingTable table, AuditRecord audit) = 0;

@@ -5,8 +5,10 @@
 namespace postroom::store {
 namespace {
 
-std::unexpected<Error> last_connection() {
-  return fail(ErrorCode::conflict, "last_connection");
+using Kind = ConnectionRefusal::Kind;
+
+ConnectionRefusal no_such_connection() {
+  return {Kind::error, 0, {ErrorCode::not_found, "no such connection"}};
 }
 
 const ConnectionRecord* find(const std::vector<ConnectionRecord>& existing, ConnectionId id) {
@@ -20,31 +22,40 @@ bool another_enabled(const std::vector<ConnectionRecord>& existing, ConnectionId
 
 }  // namespace
 
-Result<> may_create(const std::vector<ConnectionRecord>& existing, const ConnectionRecord& created) {
-  if (!created.enabled && !another_enabled(existing, created.id)) return last_connection();
-  return {};
+MaybeRefusal why_not_create(const std::vector<ConnectionRecord>& existing, const ConnectionRecord& created) {
+  if (!created.enabled && !another_enabled(existing, created.id)) return ConnectionRefusal{Kind::last_enabled};
+  return std::nullopt;
 }
 
-Result<> may_update(const std::vector<ConnectionRecord>& existing, const ConnectionRecord& changed,
-                    std::int64_t expected_version) {
+MaybeRefusal why_not_update(const std::vector<ConnectionRecord>& existing, const ConnectionRecord& changed,
+                            std::int64_t expected_version) {
   const ConnectionRecord* current = find(existing, changed.id);
-  if (current == nullptr) return fail(ErrorCode::not_found, "no such connection");
-  if (current->version != expected_version) return fail(ErrorCode::conflict, "stale_version");
-  if (current->enabled && !changed.enabled && !another_enabled(existing, changed.id)) return last_connection();
-  return {};
+  if (current == nullptr) return no_such_connection();
+  if (current->version != expected_version) return ConnectionRefusal{Kind::stale_version};
+  if (current->enabled && !changed.enabled && !another_enabled(existing, changed.id))
+    return ConnectionRefusal{Kind::last_enabled};
+  return std::nullopt;
 }
 
-Result<> may_delete(const std::vector<ConnectionRecord>& existing, const RoutingTable& routing, ConnectionId id,
-                    std::uint64_t unfinished_emails) {
+MaybeRefusal why_not_delete(const std::vector<ConnectionRecord>& existing, const RoutingTable& routing, ConnectionId id,
+                            std::uint64_t unfinished_emails) {
   const ConnectionRecord* current = find(existing, id);
-  if (current == nullptr) return fail(ErrorCode::not_found, "no such connection");
-  if (!another_enabled(existing, id) || existing.size() == 1) return last_connection();
-  if (unfinished_emails > 0) return fail(ErrorCode::conflict, "connection_in_use:" + std::to_string(unfinished_emails));
+  if (current == nullptr) return no_such_connection();
+  if (!another_enabled(existing, id) || existing.size() == 1) return ConnectionRefusal{Kind::last_enabled};
+  if (unfinished_emails > 0) return ConnectionRefusal{Kind::in_use, unfinished_emails};
   // A rule without it would send its mail elsewhere, or keep it waiting: that is for the staff to say.
   for (std::size_t i = 0; i < routing.rules.size(); ++i)
     if (std::ranges::find(routing.rules[i].connections, id) != routing.rules[i].connections.end())
-      return fail(ErrorCode::conflict, "connection_in_rules:" + std::to_string(i + 1));
-  return {};
+      return ConnectionRefusal{Kind::in_rules, i + 1};
+  return std::nullopt;
+}
+
+std::unexpected<Error> refused_by_the_rules() {
+  return fail(ErrorCode::conflict, "the rules of connections refuse this");
+}
+
+std::unexpected<ConnectionRefusal> why_not(const MaybeRefusal& refused, const Error& error) {
+  return std::unexpected(refused.value_or(ConnectionRefusal{Kind::error, 0, error}));
 }
 
 }  // namespace postroom::store

@@ -297,6 +297,11 @@ class OwnAccountTest(AccountsTest):
         self.admin.call("PATCH", "/profile", {"name": "Ann", "preferences": {"theme": "dark"}})
         session = self.admin.call("GET", "/session").json
         self.assertEqual((session["user"]["name"], session["preferences"]), ("Ann", {"theme": "dark"}))
+        self.admin.call("PATCH", "/profile", {"preferences": {"page": 100, "columns": ["id"]}})
+        merged = self.admin.call("PATCH", "/profile", {"preferences": {"columns": None, "theme": "light"}})
+        self.assertEqual(merged.json["preferences"], {"theme": "light", "page": 100})
+        self.refused(self.admin.call("PATCH", "/profile", {"preferences": {"large": "x" * 8192}}), 422, "too_long")
+        self.refused(self.admin.call("PATCH", "/profile", {"preferences": []}), 422, "invalid")
         view = {"query": "status=deferred", "columns": ["email", "reason"]}
         self.assertEqual(self.admin.call("PUT", "/profile/views/queue/Late%20mail", view).status, 200)
         self.assertEqual(self.admin.call("GET", "/profile/views").json["items"],

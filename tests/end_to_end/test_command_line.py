@@ -133,6 +133,7 @@ class CommandLineTest(PostroomTest):
         for name, text in (("http", "http = 8080"), ("metrics.open", '[metrics]\nopen = "yes"'),
                            ("limits.reserve", '[limits]\nreserve = "1GB"'), ("limits.reserve", "[limits]\nreserve = -1"),
                            ("limits.message_bytes", "[limits]\nmessage_bytes = 0"),
+                           ("limits.message_bytes", "[limits]\nmessage_bytes = 536870913"),
                            ("delivery.dot_timeout", "[delivery]\ndot_timeout = 30"),
                            ("delivery.dot_timeout", '[delivery]\ndot_timeout = "0s"'),
                            ("delivery.retry", "[delivery]\nretry = []"), ("delivery.retry", '[delivery]\nretry = ["0s"]'),

@@ -89,7 +89,9 @@ class ConnectionRulesTest(PostroomTest):
         self.postroom.connect_to(self.peer.port)
         second = self.postroom.connect_to(self.peer.port)
         self.postroom.send(connection_id=second["id"], send_at="2027-06-01T00:00:00Z")
-        self.problem(self.postroom.api("DELETE", f"/connections/{second['id']}"), 409, "connection_in_use")
+        refused = self.postroom.api("DELETE", f"/connections/{second['id']}")
+        self.problem(refused, 409, "connection_in_use")
+        self.assertEqual(refused.json["count"], 1)
 
 
 class ConnectionTestTest(PostroomTest):

@@ -44,7 +44,9 @@ class RoutingRulesTest(PostroomTest):
 
     def test_a_connection_that_a_rule_names_is_not_deleted(self):
         self.set_rules({"recipient_domain": "example.net", "connection_ids": [self.two]})
-        self.problem(self.postroom.api("DELETE", f"/connections/{self.two}"), 409, "connection_in_rules")
+        refused = self.postroom.api("DELETE", f"/connections/{self.two}")
+        self.problem(refused, 409, "connection_in_rules")
+        self.assertEqual(refused.json["rule"], 1)
         self.set_rules()
         self.assertEqual(self.postroom.api("DELETE", f"/connections/{self.two}").status, 204)
 

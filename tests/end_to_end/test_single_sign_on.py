@@ -52,6 +52,14 @@ class SingleSignOnTest(PostroomTest):
         browser.cookie = next(each for each in cookies if each.startswith("postroom_session=")).split(";")[0][17:]
         self.assertEqual(browser.call("GET", "/session").json["user"]["email"], "ann@example.org")
 
+    def test_who_comes_by_the_issuer_is_not_asked_for_a_second_factor_of_ours(self):
+        self.assertEqual(self.admin.call("PATCH", "/settings", {"totp_required": True}).status, 200)
+        browser = Person(self.postroom)
+        cookies = self.walk(browser).headers.get_all("Set-Cookie")
+        browser.cookie = next(each for each in cookies if each.startswith("postroom_session=")).split(";")[0][17:]
+        self.assertFalse(browser.call("GET", "/session").json["must_enroll_totp"])
+        self.assertEqual(browser.call("GET", "/queue").status, 200)
+
     def test_who_has_none_is_told_so(self):
         self.issuer.email = "stranger@example.org"
         self.failed(self.walk(Person(self.postroom)), "oidc_no_account")

@@ -307,7 +307,9 @@ class SecretKeyFileTest(PostroomTest):
         self.postroom.command("backup", self.backup)
         self.lose_the_data()
         os.rename(self.key_file, self.key_file + ".lost")
-        self.postroom.command("restore", self.backup, "--secret-key-file", self.key_file)
+        done = self.postroom.command("restore", self.backup, "--secret-key-file", self.key_file, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("recovery code", done.stderr)
         self.postroom.start()
         self.assertFalse(self.postroom.get("/connections")["items"][0]["has_password"])
 

@@ -23,7 +23,7 @@ class AccountsContract : public StoreContract {
     return record;
   }
   SessionRecord session(const std::string& hash, UserId id, Timestamp expires_at) {
-    return {hash, id, "csrf", mailroom_.now(), expires_at, "192.0.2.7"};
+    return {hash, id, "csrf", mailroom_.now(), expires_at, "192.0.2.7", Voucher::issuer};
   }
   std::vector<std::string> open_sessions() {
     std::vector<std::string> hashes;
@@ -103,6 +103,7 @@ TEST_P(AccountsContract, KeepsSessionsUntilTheyEnd) {
   EXPECT_EQ(kept.created_at, now);
   EXPECT_EQ(kept.expires_at, later);
   EXPECT_EQ(kept.from, "192.0.2.7");
+  EXPECT_EQ(kept.voucher, Voucher::issuer);
   must(store_->end_sessions(1, "b"));
   EXPECT_EQ(open_sessions(), (std::vector<std::string>{"b", "c"}));
   must(store_->end_session("b"));

@@ -6,11 +6,10 @@ namespace {
 
 class Connections : public StoreContract {
  protected:
-  std::string refusal(const Error& error) {
-    EXPECT_EQ(error.code, ErrorCode::conflict);
-    return error.message;
-  }
-  Result<ConnectionRecord> disable(ConnectionRecord connection) {
+  using Kind = ConnectionRefusal::Kind;
+  using Why = std::pair<Kind, std::uint64_t>;  // with its number
+  static Why refusal(const ConnectionRefusal& refused) { return {refused.kind, refused.number}; }
+  std::expected<ConnectionRecord, ConnectionRefusal> disable(ConnectionRecord connection) {
     connection.enabled = false;
     return run(store_->update_connection({connection, connection.version, {}}));
   }
@@ -107,18 +106,18 @@ TEST_P(Connections, ReplacesReplyRulesWithEachChangeAndKeepsThoseOfOthers) {
 TEST_P(Connections, RefusesAFirstConnectionThatIsDisabled) {
   ConnectionRecord first = connection("Provider");
   first.enabled = false;
-  EXPECT_EQ(refusal(run(store_->create_connection(first, {})).error()), "last_connection");
+  EXPECT_EQ(refusal(run(store_->create_connection(first, {})).error()), Why(Kind::last_enabled, 0));
   EXPECT_TRUE(get(store_->connections()).empty());
 }
 
 TEST_P(Connections, RefusesToDisableOrDeleteTheLastEnabledOne) {
   const ConnectionRecord first = created("first");
-  EXPECT_EQ(refusal(disable(first).error()), "last_connection");
-  EXPECT_EQ(refusal(run(store_->delete_connection(first.id, {})).error()), "last_connection");
+  EXPECT_EQ(refusal(disable(first).error()), Why(Kind::last_enabled, 0));
+  EXPECT_EQ(refusal(run(store_->delete_connection(first.id, {})).error()), Why(Kind::last_enabled, 0));
   const ConnectionRecord second = created("second");
   EXPECT_TRUE(disable(first));
-  EXPECT_EQ(refusal(disable(second).error()), "last_connection");
-  EXPECT_EQ(refusal(run(store_->delete_connection(second.id, {})).error()), "last_connection");
+  EXPECT_EQ(refusal(disable(second).error()), Why(Kind::last_enabled, 0));
+  EXPECT_EQ(refusal(run(store_->delete_connection(second.id, {})).error()), Why(Kind::last_enabled, 0));
   must(store_->delete_connection(first.id, {}));
 }
 
@@ -127,15 +126,15 @@ TEST_P(Connections, RefusesAChangeOfAVersionThatIsGone) {
   shown.caption = "Renamed";
   const ConnectionRecord changed = get(store_->update_connection({shown, shown.version, {}}));
   EXPECT_EQ(changed.version, shown.version + 1);
-  EXPECT_EQ(refusal(run(store_->update_connection({shown, shown.version, {}})).error()), "stale_version");
+  EXPECT_EQ(refusal(run(store_->update_connection({shown, shown.version, {}})).error()), Why(Kind::stale_version, 0));
   EXPECT_EQ(get(store_->connections()).at(0).caption, "Renamed");
 }
 
 TEST_P(Connections, KnowsNoConnectionThatIsNotThere) {
   ConnectionRecord unknown = connection("Provider");
   unknown.id = 99;
-  EXPECT_EQ(run(store_->update_connection({unknown, 1, {}})).error().code, ErrorCode::not_found);
-  EXPECT_EQ(run(store_->delete_connection(99, {})).error().code, ErrorCode::not_found);
+  EXPECT_EQ(run(store_->update_connection({unknown, 1, {}})).error().error.code, ErrorCode::not_found);
+  EXPECT_EQ(run(store_->delete_connection(99, {})).error().error.code, ErrorCode::not_found);
 }
 
 TEST_P(Connections, RefusesToDeleteOneThatMailWaitsFor) {
@@ -146,13 +145,13 @@ TEST_P(Connections, RefusesToDeleteOneThatMailWaitsFor) {
   accept(message);
   EmailRecord doubted = accept_one("c@example.org");
   const AttemptRecord attempt = begin(doubted, used.id);
-  EXPECT_EQ(refusal(run(store_->delete_connection(used.id, {})).error()), "connection_in_use:3")
+  EXPECT_EQ(refusal(run(store_->delete_connection(used.id, {})).error()), Why(Kind::in_use, 3))
       << "the reply to what is on its way may be lost";
   doubted.status = EmailStatus::unknown;
   doubted.next_attempt_at.reset();
   doubted.in_doubt_with = used.id;
   end(attempt, AttemptStatus::fail, doubted);
-  EXPECT_EQ(refusal(run(store_->delete_connection(used.id, {})).error()), "connection_in_use:3");
+  EXPECT_EQ(refusal(run(store_->delete_connection(used.id, {})).error()), Why(Kind::in_use, 3));
   QueueAction remove;
   remove.act = QueueAct::remove;
   remove.filter = QueueFilter{};
@@ -167,7 +166,7 @@ TEST_P(Connections, RefusesToDeleteOneThatARoutingRuleNames) {
   table.rules = {{"", "example.org", "", "", {kept.id}, Otherwise::wait},
                  {"", "example.net", "", "", {kept.id, named.id}, Otherwise::wait}};
   table = get(store_->set_routing(table, {}));
-  EXPECT_EQ(refusal(run(store_->delete_connection(named.id, {})).error()), "connection_in_rules:2");
+  EXPECT_EQ(refusal(run(store_->delete_connection(named.id, {})).error()), Why(Kind::in_rules, 2));
   table.rules.pop_back();
   get(store_->set_routing(table, {}));
   must(store_->delete_connection(named.id, {}));

@@ -19,7 +19,7 @@ struct Disk {
   sqlite3_vfs vfs{};
   sqlite3_vfs* system = nullptr;
   std::atomic<Trouble> trouble{Trouble::none};
-  std::atomic<std::size_t> log_writes{0};
+  std::atomic<std::size_t> log_writes{0}, reads{0};
   std::atomic<std::size_t> fails_each{0}, syncs{0};
 
   std::mutex mutex;  // of the log's two states; the log is one file
@@ -55,6 +55,11 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset)
   return pass<&sqlite3_io_methods::xWrite>(file, bytes, size, offset);
 }
 
+int read(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
+  ++of(file)->disk->reads;
+  return pass<&sqlite3_io_methods::xRead>(file, into, size, offset);
+}
+
 bool fails_now(Disk& disk) {
   const std::size_t each = disk.fails_each;
   return disk.trouble == Trouble::syncs || (each > 0 && ++disk.syncs % each == 0);
@@ -86,7 +91,7 @@ int sync(sqlite3_file* file, int flags) {
 const sqlite3_io_methods methods{
     2,  // without memory mapping
     pass<&sqlite3_io_methods::xClose>,
-    pass<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64>,
+    read,
     write,
     pass<&sqlite3_io_methods::xTruncate, sqlite3_int64>,
     sync,
@@ -164,6 +169,10 @@ std::string FailingDisk::durable_log() const {
 
 std::size_t FailingDisk::log_writes() const {
   return the_disk().log_writes;
+}
+
+std::size_t FailingDisk::reads() const {
+  return the_disk().reads;
 }
 
 }  // namespace postroom::store

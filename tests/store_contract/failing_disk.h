@@ -27,6 +27,7 @@ class FailingDisk {
   // nothing, then or ever after: the system takes what it was to cover for written.
   std::string durable_log() const;
   std::size_t log_writes() const;  // how often a write-ahead log has been written to
+  std::size_t reads() const;       // how often any file has been read from
 
  private:
   sqlite3_vfs* const system_;

@@ -1,14 +1,39 @@
 // What only the SQLite store promises: about its directory, its versions, its disk.
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <set>
 
 #include "async/task_group.h"
 #include "store/sqlite/backup.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store_contract/failing_disk.h"
 #include "store_contract/store_contract.h"
+
+namespace {
+
+// The paths that fsync() has been asked for.
+std::set<std::string>& the_synced() {
+  static std::set<std::string> paths;
+  return paths;
+}
+
+}  // namespace
+
+// Stands before the C library's.
+extern "C" int fsync(int file) {
+  static std::mutex mutex;  // the writer syncs, too
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file), error);
+  const std::scoped_lock lock(mutex);
+  the_synced().insert(path.string());
+  return static_cast<int>(::syscall(SYS_fsync, file));
+}
 
 namespace postroom::store::sqlite {
 namespace {
@@ -158,6 +183,47 @@ TEST_F(SqliteFiles, EndsALongActWhereItIsGivenUp) {
   EXPECT_EQ(rest->changed, 500u);
 }
 
+TEST_F(SqliteFiles, HasABackupOnTheDiskBeforeItSaysSo) {
+  open().reset();
+  const std::string copy = dir_.path() + "/copy";
+  std::filesystem::create_directory(copy);
+  the_synced().clear();
+  ASSERT_TRUE(back_up(dir_.path(), copy + "/postroom.db"));
+  EXPECT_TRUE(the_synced().contains(copy + "/postroom.db"));
+  EXPECT_TRUE(the_synced().contains(copy));
+}
+
+TEST_F(SqliteFiles, ARestoredBackupLetsNobodyInWhoWasSignedInOnceUponATime) {
+  const std::string copy = dir_.path() + "/copy";
+  std::filesystem::create_directory(copy);
+  {
+    const std::unique_ptr<SqliteStore> store = open();
+    const Timestamp now = mailroom_.now();
+    ASSERT_TRUE(loop_.run(store->put_session({"hash", 1, "csrf", now, now + std::chrono::hours(9), ""}, now)));
+    ASSERT_TRUE(back_up(dir_.path(), copy + "/postroom.db"));
+  }
+  ASSERT_TRUE(prepare_restored(copy + "/postroom.db", RestoredKey::present));
+  const Result<std::unique_ptr<SqliteStore>> restored = SqliteStore::open(loop_, copy);
+  ASSERT_TRUE(restored);
+  EXPECT_TRUE(loop_.run((*restored)->sessions())->empty());
+}
+
+// Of a message beyond what SQLite takes (10⁹ bytes). Nobody reads these bytes; none of them is ever there.
+TEST_F(SqliteFiles, AValueThatIsTooLargeIsRefused) {
+  constexpr std::size_t too_large = 1'100'000'000;
+  void* const bytes = ::mmap(nullptr, too_large, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(bytes, MAP_FAILED);
+  const auto opened = open_for_writing(dir_.path() + "/some.db");
+  ASSERT_TRUE((*opened)->execute("CREATE TABLE t(body BLOB)"));
+  {
+    Statement insert = (*opened)->prepare("INSERT INTO t VALUES(?)");
+    insert.blob({static_cast<const char*>(bytes), too_large});
+    EXPECT_EQ(insert.run().error().code, ErrorCode::unavailable);
+  }
+  EXPECT_TRUE((*opened)->execute("INSERT INTO t VALUES(x'00')"));
+  ::munmap(bytes, too_large);
+}
+
 TEST_F(SqliteFiles, WritesTheFramesOfACommitInOneCall) {
   const FailingDisk disk;
   const std::unique_ptr<SqliteStore> store = open();
@@ -165,6 +231,25 @@ TEST_F(SqliteFiles, WritesTheFramesOfACommitInOneCall) {
   const std::size_t before = disk.log_writes();
   ASSERT_TRUE(accept(*store, mailroom_.message({"cid@example.org", "dan@example.org"})));
   EXPECT_EQ(disk.log_writes() - before, 1u);
+}
+
+// The audit log of a busy house is large, and retention looks at it every ten minutes in a writing transaction.
+TEST_F(SqliteFiles, RetentionReadsOfTheAuditLogWhatItMayRemoveAndNoMore) {
+  open().reset();
+  {
+    const auto database = Database::open(dir_.path() + "/postroom.db", Access::read_write);
+    const std::string rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<20000) INSERT INTO ";
+    ASSERT_TRUE((*database)->execute(rows + "audit(at, by, \"from\", action, object, detail, reason) "
+                                            "SELECT 9000000000000, '', '', '', '', hex(zeroblob(50)), '' FROM n"));
+    ASSERT_TRUE(
+        (*database)->execute(rows + "event(at, event, detail) SELECT 9000000000000, '', hex(zeroblob(50)) FROM n"));
+  }
+  const FailingDisk disk;
+  const std::unique_ptr<SqliteStore> store = open();
+  const Timestamp now = mailroom_.now();
+  const std::size_t before = disk.reads();
+  EXPECT_EQ(loop_.run(store->remove_old({now, now, now, now}, 500)), 0u);
+  EXPECT_LT(disk.reads() - before, 200u);
 }
 
 // A list walks its statements while others are prepared, and prepared ones are not kept without end.

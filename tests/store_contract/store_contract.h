@@ -69,8 +69,15 @@ class StoreContract : public testing::TestWithParam<Backend> {
     EXPECT_TRUE(result) << (result ? "" : result.error().message);
     return result ? std::move(*result) : T{};
   }
+  template <class T>
+  T get(ConnectionAnswer<T> answer) {
+    auto result = loop_.run(std::move(answer));
+    EXPECT_TRUE(result) << (result ? "" : result.error().error.message);
+    return result ? std::move(*result) : T{};
+  }
   void run(async::Task<void> task) { loop_.run(std::move(task)); }
   void must(Answer<> answer);
+  void must(ConnectionAnswer<> answer) { EXPECT_TRUE(loop_.run(std::move(answer))); }
 
   // Accepts a message and gives its emails as they were taken in.
   std::vector<EmailRecord> accept(NewMessage message);

@@ -166,6 +166,7 @@ Answer<AcceptResult> MemoryStore::accept(AcceptRequest request) {
     }
     if (!all_new(disk, request)) return fail(ErrorCode::unavailable, "an id is in use already");
     for (const NewMessage& added : request.messages) result.items.push_back(accept_item(disk, added, now));
+    if (request.audit) keep_audit(disk, *request.audit);
     if (request.render) {
       result.answer = request.render(result.items);
     } else if (!result.items.empty()) {

@@ -136,9 +136,9 @@ class MemoryStore final : public Store {
   Answer<> save_health(ConnectionId id, ConnectionHealth health) override;
   Answer<std::vector<std::pair<ConnectionId, ConnectionHealth>>> health() override;
   Answer<std::vector<ConnectionRecord>> connections() override;
-  Answer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) override;
-  Answer<ConnectionRecord> update_connection(ConnectionChange change) override;
-  Answer<> delete_connection(ConnectionId id, AuditRecord audit) override;
+  ConnectionAnswer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) override;
+  ConnectionAnswer<ConnectionRecord> update_connection(ConnectionChange change) override;
+  ConnectionAnswer<> delete_connection(ConnectionId id, AuditRecord audit) override;
   void on_connections_changed(std::function<void()> listener) override { connections_listener_ = std::move(listener); }
   Answer<std::vector<ApiKeyRecord>> api_keys() override;
   Answer<ApiKeyRecord> create_api_key(ApiKeyRecord key, AuditRecord audit) override;

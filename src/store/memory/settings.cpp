@@ -137,41 +137,44 @@ Answer<std::vector<ConnectionRecord>> MemoryStore::connections() {
   co_return by_priority(*disk_);
 }
 
-Answer<ConnectionRecord> MemoryStore::create_connection(ConnectionRecord connection, AuditRecord audit) {
+ConnectionAnswer<ConnectionRecord> MemoryStore::create_connection(ConnectionRecord connection, AuditRecord audit) {
   connection.id = 0;
   connection.version = 1;
+  MaybeRefusal refused;
   const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
-    if (Result<> allowed = may_create(by_priority(disk), connection); !allowed) return allowed;
+    if ((refused = why_not_create(by_priority(disk), connection))) return refused_by_the_rules();
     connection.id = ++disk.last_connection;
     disk.connections[connection.id] = connection;
     audit.object = "connection:" + std::to_string(connection.id);
     keep_audit(disk, audit);
     return {};
   });
-  if (!written) co_return std::unexpected(written.error());
+  if (!written) co_return why_not(refused, written.error());
   if (connections_listener_) connections_listener_();
   co_return connection;
 }
 
-Answer<ConnectionRecord> MemoryStore::update_connection(ConnectionChange change) {
+ConnectionAnswer<ConnectionRecord> MemoryStore::update_connection(ConnectionChange change) {
   ConnectionRecord updated = change.connection;
   updated.version = change.expected_version + 1;
+  MaybeRefusal refused;
   const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
-    if (Result<> allowed = may_update(by_priority(disk), updated, change.expected_version); !allowed) return allowed;
+    if ((refused = why_not_update(by_priority(disk), updated, change.expected_version))) return refused_by_the_rules();
     disk.connections[updated.id] = updated;
     disk.health.erase(updated.id);
     keep_audit(disk, change.audit);
     return {};
   });
-  if (!written) co_return std::unexpected(written.error());
+  if (!written) co_return why_not(refused, written.error());
   if (connections_listener_) connections_listener_();
   co_return updated;
 }
 
-Answer<> MemoryStore::delete_connection(ConnectionId id, AuditRecord audit) {
+ConnectionAnswer<> MemoryStore::delete_connection(ConnectionId id, AuditRecord audit) {
+  MaybeRefusal refused;
   const Result<> written = co_await write(Write::other, [&](Disk& disk) -> Result<> {
-    if (Result<> allowed = may_delete(by_priority(disk), disk.routing, id, unfinished_over(disk, id)); !allowed)
-      return allowed;
+    if ((refused = why_not_delete(by_priority(disk), disk.routing, id, unfinished_over(disk, id))))
+      return refused_by_the_rules();
     disk.connections.erase(id);
     disk.health.erase(id);
     disk.settings.erase(pause_of_connection(id));
@@ -179,8 +182,9 @@ Answer<> MemoryStore::delete_connection(ConnectionId id, AuditRecord audit) {
     keep_audit(disk, audit);
     return {};
   });
-  if (written && connections_listener_) connections_listener_();
-  co_return written;
+  if (!written) co_return why_not(refused, written.error());
+  if (connections_listener_) connections_listener_();
+  co_return std::expected<void, ConnectionRefusal>{};
 }
 
 Answer<std::vector<ApiKeyRecord>> MemoryStore::api_keys() {

@@ -87,6 +87,8 @@ Result<AcceptResult> accept_all(Database& database, Tally& tally, const AcceptRe
     if (!item) return std::unexpected(item.error());
     result.items.push_back(std::move(*item));
   }
+  if (request.audit)
+    if (const Result<> told = insert_audit(database, *request.audit); !told) return std::unexpected(told.error());
   result.answer = request.render         ? request.render(result.items)
                   : result.items.empty() ? ""
                                          : result.items.front().answer;

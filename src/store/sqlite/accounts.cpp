@@ -99,14 +99,16 @@ Answer<std::vector<SessionRecord>> SqliteStore::sessions() {
   co_return co_await read<std::vector<SessionRecord>>([](Database& database) -> Result<std::vector<SessionRecord>> {
     std::vector<SessionRecord> all;
     Statement select = database.prepare(
-        "SELECT token_hash, user_id, csrf_token, created_at, expires_at, \"from\" FROM session ORDER BY token_hash");
+        "SELECT token_hash, user_id, csrf_token, created_at, expires_at, \"from\", voucher FROM session ORDER BY "
+        "token_hash");
     while (select.step())
       all.push_back({select.text(0),
                      select.integer(1),
                      select.text(2),
                      {select.integer(3)},
                      {select.integer(4)},
-                     select.text(5)});
+                     select.text(5),
+                     static_cast<Voucher>(select.integer(6))});
     if (const Result<> error = select.error(); !error) return std::unexpected(error.error());
     return all;
   });
@@ -119,9 +121,9 @@ Answer<> SqliteStore::put_session(SessionRecord session, Timestamp now) {
       old << now;
       if (Result<> done = old.run(); !done) return done;
     }
-    Statement insert = database.prepare("INSERT OR REPLACE INTO session VALUES(?,?,?,?,?,?)");
+    Statement insert = database.prepare("INSERT OR REPLACE INTO session VALUES(?,?,?,?,?,?,?)");
     insert << session.token_hash << session.user_id << session.csrf_token << session.created_at << session.expires_at
-           << session.from;
+           << session.from << static_cast<int>(session.voucher);
     return insert.run();
   });
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/durable.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/threads.h"
 
@@ -15,7 +16,8 @@ Result<> back_up(const std::string& dir, const std::string& file) {
   if (const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); made >= 0) ::close(made);
   Statement copy = (*database)->prepare("VACUUM INTO ?");
   copy << file;
-  return copy.run();
+  if (Result<> copied = copy.run(); !copied) return copied;
+  return sync_with_name(file);  // VACUUM INTO syncs nothing
 }
 
 Result<> prepare_restored(const std::string& file, RestoredKey key) {
@@ -27,7 +29,8 @@ Result<> prepare_restored(const std::string& file, RestoredKey key) {
       "reason_class=13,"
       " reason='Held because it was restored from a backup; it may have been sent since the backup was made.'"
       " WHERE status IN (0,1,3);"
-      "UPDATE message SET on_doubt=2 WHERE id IN (SELECT message_id FROM email WHERE status=2);";
+      "UPDATE message SET on_doubt=2 WHERE id IN (SELECT message_id FROM email WHERE status=2);"
+      "DELETE FROM session;";  // some have ended since, and nothing here tells which
   if (key == RestoredKey::absent)
     steps += "UPDATE connection SET sealed_password=x''; DELETE FROM setting WHERE name='secret_key_id';";
   return (*database)->execute(steps + "COMMIT;");

@@ -144,14 +144,15 @@ Answer<std::vector<ConnectionRecord>> SqliteStore::connections() {
   co_return co_await read<std::vector<ConnectionRecord>>(all_connections);
 }
 
-Answer<ConnectionRecord> SqliteStore::create_connection(ConnectionRecord connection, AuditRecord audit) {
+ConnectionAnswer<ConnectionRecord> SqliteStore::create_connection(ConnectionRecord connection, AuditRecord audit) {
   connection.id = 0;
   connection.version = 1;
   ConnectionRecord created;
+  MaybeRefusal refused;
   const Result<> written = co_await write(Touches::connections, [&](Database& database) -> Result<> {
     Result<std::vector<ConnectionRecord>> existing = all_connections(database);
     if (!existing) return std::unexpected(existing.error());
-    if (Result<> allowed = may_create(*existing, connection); !allowed) return allowed;
+    if ((refused = why_not_create(*existing, connection))) return refused_by_the_rules();
     if (Result<> put = put_connection(database, connection); !put) return put;
     const Result<std::int64_t> id = last_row(database);
     if (!id) return std::unexpected(id.error());
@@ -162,18 +163,19 @@ Answer<ConnectionRecord> SqliteStore::create_connection(ConnectionRecord connect
     record.object = "connection:" + std::to_string(*id);
     return insert_audit(database, record);
   });
-  if (!written) co_return std::unexpected(written.error());
+  if (!written) co_return why_not(refused, written.error());
   if (connections_listener_) connections_listener_();
   co_return created;
 }
 
-Answer<ConnectionRecord> SqliteStore::update_connection(ConnectionChange change) {
+ConnectionAnswer<ConnectionRecord> SqliteStore::update_connection(ConnectionChange change) {
   ConnectionRecord updated = change.connection;
   updated.version = change.expected_version + 1;
+  MaybeRefusal refused;
   const Result<> written = co_await write(Touches::connections, [&](Database& database) -> Result<> {
     Result<std::vector<ConnectionRecord>> existing = all_connections(database);
     if (!existing) return std::unexpected(existing.error());
-    if (Result<> allowed = may_update(*existing, updated, change.expected_version); !allowed) return allowed;
+    if ((refused = why_not_update(*existing, updated, change.expected_version))) return refused_by_the_rules();
     if (Result<> put = put_connection(database, updated); !put) return put;
     if (Result<> rules = put_reply_rules(database, updated.id, updated.reply_rules); !rules) return rules;
     Statement forget = database.prepare("DELETE FROM connection_health WHERE id=?");
@@ -181,12 +183,13 @@ Answer<ConnectionRecord> SqliteStore::update_connection(ConnectionChange change)
     if (Result<> forgotten = forget.run(); !forgotten) return forgotten;
     return insert_audit(database, change.audit);
   });
-  if (!written) co_return std::unexpected(written.error());
+  if (!written) co_return why_not(refused, written.error());
   if (connections_listener_) connections_listener_();
   co_return updated;
 }
 
-Answer<> SqliteStore::delete_connection(ConnectionId id, AuditRecord audit) {
+ConnectionAnswer<> SqliteStore::delete_connection(ConnectionId id, AuditRecord audit) {
+  MaybeRefusal refused;
   const Result<> written = co_await write(Touches::connections, [&](Database& database) -> Result<> {
     Result<std::vector<ConnectionRecord>> existing = all_connections(database);
     if (!existing) return std::unexpected(existing.error());
@@ -194,7 +197,7 @@ Answer<> SqliteStore::delete_connection(ConnectionId id, AuditRecord audit) {
     if (!unfinished) return std::unexpected(unfinished.error());
     const Result<RoutingTable> routing = read_routing(database);
     if (!routing) return std::unexpected(routing.error());
-    if (Result<> allowed = may_delete(*existing, *routing, id, *unfinished); !allowed) return allowed;
+    if ((refused = why_not_delete(*existing, *routing, id, *unfinished))) return refused_by_the_rules();
     for (const char* of : {"connection WHERE id", "connection_health WHERE id", "usage WHERE connection_id",
                            "reply_rule WHERE connection_id"}) {
       Statement remove = database.prepare(std::string("DELETE FROM ") + of + "=?");
@@ -207,8 +210,9 @@ Answer<> SqliteStore::delete_connection(ConnectionId id, AuditRecord audit) {
     if (Result<> done = resume.run(); !done) return done;
     return insert_audit(database, audit);
   });
-  if (written && connections_listener_) connections_listener_();
-  co_return written;
+  if (!written) co_return why_not(refused, written.error());
+  if (connections_listener_) connections_listener_();
+  co_return std::expected<void, ConnectionRefusal>{};
 }
 
 Answer<std::vector<ApiKeyRecord>> SqliteStore::api_keys() {

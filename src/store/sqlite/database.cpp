@@ -36,31 +36,36 @@ Statement::~Statement() {
 }
 
 Statement& Statement::operator<<(std::int64_t value) {
-  if (statement_ != nullptr) status_ |= sqlite3_bind_int64(statement_, next_++, value);
+  if (statement_ != nullptr) note_binding(sqlite3_bind_int64(statement_, next_++, value));
   return *this;
 }
 
 Statement& Statement::operator<<(std::string_view text) {
   if (statement_ == nullptr) return *this;
   // A null pointer would bind NULL; an empty text is not that.
-  status_ |=
-      sqlite3_bind_text64(statement_, next_++, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  note_binding(sqlite3_bind_text64(statement_, next_++, text.data() ? text.data() : "", text.size(), SQLITE_STATIC,
+                                   SQLITE_UTF8));
   return *this;
 }
 
 Statement& Statement::operator<<(std::nullopt_t) {
-  if (statement_ != nullptr) status_ |= sqlite3_bind_null(statement_, next_++);
+  if (statement_ != nullptr) note_binding(sqlite3_bind_null(statement_, next_++));
   return *this;
 }
 
 Statement& Statement::blob(std::string_view bytes) {
   if (statement_ == nullptr) return *this;
-  status_ |= sqlite3_bind_blob64(statement_, next_++, bytes.data() ? bytes.data() : "", bytes.size(), SQLITE_STATIC);
+  note_binding(sqlite3_bind_blob64(statement_, next_++, bytes.data() ? bytes.data() : "", bytes.size(), SQLITE_STATIC));
   return *this;
+}
+
+void Statement::note_binding(int status) {
+  if (status_ == SQLITE_OK) status_ = status;
 }
 
 bool Statement::step() {
   if (statement_ == nullptr) return false;
+  if (status_ == SQLITE_TOOBIG || status_ == SQLITE_NOMEM) return false;  // a value that could not be bound
   POSTROOM_ASSERT(status_ == SQLITE_OK || status_ == SQLITE_ROW);
   status_ = sqlite3_step(statement_);
   return status_ == SQLITE_ROW;

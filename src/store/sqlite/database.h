@@ -66,6 +66,8 @@ class Statement {
   std::optional<Timestamp> maybe_time(int column) const;
 
  private:
+  void note_binding(int status);
+
   sqlite3* database_;
   sqlite3_stmt* statement_ = nullptr;
   std::size_t* in_use_ = nullptr;  // how many statements of the database there are

@@ -19,6 +19,11 @@ const std::string finished_of_message =
 const std::string conversations_of_queued =
     "(SELECT a.conversation_id FROM email e JOIN attempt a ON a.email_id=e.id WHERE e.id<?1)";
 
+// Rows that come in the order of their time, without an index on it: as many as may go are looked at, from the front.
+std::string oldest_of(const std::string& table) {
+  return "SELECT id FROM (SELECT id, at FROM " + table + " ORDER BY id LIMIT ?3) WHERE at<?1 AND ?2=?2";
+}
+
 // Finds the keys of at most ?3 rows that may go, by the moments ?1 and ?2.
 struct Step {
   const char* table;
@@ -53,8 +58,8 @@ std::vector<Step> steps_of(const RetentionCut& cut) {
            "SELECT m.id FROM message m WHERE m.id<?1 AND ?2=?2 AND NOT " + queued_of_message + " AND NOT " +
                finished_of_message + ") AND NOT EXISTS(SELECT 1 FROM content c WHERE c.message_id=m.id)",
            log, 0, "m.id"},
-      Step{"audit", "id", "SELECT id FROM audit WHERE at<?1 AND ?2=?2", cut.audit_before.ms, 0},
-      Step{"event", "id", "SELECT id FROM event WHERE at<?1 AND ?2=?2", cut.audit_before.ms, 0},
+      Step{"audit", "id", oldest_of("audit"), cut.audit_before.ms, 0},
+      Step{"event", "id", oldest_of("event"), cut.audit_before.ms, 0},
       Step{"usage", "(connection_id, quarter)",
            "SELECT connection_id, quarter FROM usage WHERE quarter<?1/900000 AND ?2=?2", cut.log_before.ms, 0},
       Step{"idempotency", "(credential, key)", "SELECT credential, key FROM idempotency WHERE at<?1 AND ?2=?2",

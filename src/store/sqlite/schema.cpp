@@ -168,6 +168,10 @@ CREATE INDEX email_reason_class ON email(reason_class) WHERE reason_class <> 0;
 CREATE INDEX attempt_reason_class ON attempt(reason_class) WHERE reason_class <> 0;
 CREATE INDEX attempt_reply_code ON attempt(reply_code) WHERE reply_code >= 300;
 )sql",
+    // Who vouched for a session: our second factor is not asked of whom an issuer has let in.
+    R"sql(
+ALTER TABLE session ADD COLUMN voucher INTEGER NOT NULL DEFAULT 0;
+)sql",
 };
 
 }  // namespace

@@ -93,9 +93,9 @@ class SqliteStore final : public Store {
 
   // configuring.cpp
   Answer<std::vector<ConnectionRecord>> connections() override;
-  Answer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) override;
-  Answer<ConnectionRecord> update_connection(ConnectionChange change) override;
-  Answer<> delete_connection(ConnectionId id, AuditRecord audit) override;
+  ConnectionAnswer<ConnectionRecord> create_connection(ConnectionRecord connection, AuditRecord audit) override;
+  ConnectionAnswer<ConnectionRecord> update_connection(ConnectionChange change) override;
+  ConnectionAnswer<> delete_connection(ConnectionId id, AuditRecord audit) override;
   // routing.cpp
   Answer<RoutingTable> routing() override;
   Answer<RoutingTable> set_routing(RoutingTable table, AuditRecord audit) override;

@@ -9,7 +9,7 @@
 
 #include "base/timestamp.h"
 
-namespace postroom::api {
+namespace postroom {
 
 class JsonWriter {
  public:
@@ -40,4 +40,4 @@ class JsonWriter {
   std::string json_;
 };
 
-}  // namespace postroom::api
+}  // namespace postroom

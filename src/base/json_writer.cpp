@@ -1,11 +1,30 @@
-#include "api/json_writer.h"
+#include "base/json_writer.h"
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "http/response.h"
+#include <iterator>
 
-namespace postroom::api {
+#include "base/text.h"
+
+namespace postroom {
+namespace {
+
+void append_quoted(std::string& json, std::string_view text) {
+  json += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      json += '\\';
+      json += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      fmt::format_to(std::back_inserter(json), "\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      json += c;
+    }
+  }
+  json += '"';
+}
+
+}  // namespace
 
 void JsonWriter::separate() {
   if (json_.empty()) return;
@@ -45,7 +64,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 
 JsonWriter& JsonWriter::text(std::string_view value) {
   separate();
-  json_ += is_valid_utf8(value) ? http::json_quote(value) : http::json_quote(printable(value, value.size()));
+  append_quoted(json_, is_valid_utf8(value) ? value : printable(value, value.size()));
   return *this;
 }
 
@@ -94,4 +113,4 @@ JsonWriter& JsonWriter::texts(std::string_view name, const std::vector<std::stri
   return end_array();
 }
 
-}  // namespace postroom::api
+}  // namespace postroom
