@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/place.h"
 #include "net/proxy_protocol.h"
 
 namespace postroom::intake {
@@ -11,18 +12,6 @@ constexpr Duration opening_patience = std::chrono::seconds(15);  // for a PROXY 
 constexpr Duration farewell = std::chrono::seconds(2);           // for a peer that says nothing while we stop
 constexpr Duration linger = std::chrono::seconds(2);
 constexpr std::size_t turned_away_at_once = 100;
-
-// Counts a place while it lives.
-class Place {
- public:
-  explicit Place(std::size_t& count) : count_(count) { ++count_; }
-  ~Place() { --count_; }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-
- private:
-  std::size_t& count_;
-};
 
 }  // namespace
 
@@ -48,7 +37,7 @@ async::Task<void> SubmissionServer::meet(net::StreamPtr stream, const ListenerPo
     if (!told) co_return;
     peer = *told;
   }
-  const std::string address = peer.address.text;
+  const std::string address = net::counted_as(peer.address);
   const bool own = peer.address.is_loopback() || address.empty();
   std::size_t& here = of_address_[address];
   if (!own && here >= limits_.sessions_of_an_address) {

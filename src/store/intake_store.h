@@ -31,7 +31,7 @@ struct AcceptRequest {
   std::optional<IdempotencyClaim> idempotency;  // over the whole call
   // The call's answer, from what became of each message; kept with the call's claim. Pure; runs on the writer's thread.
   std::function<std::string(const std::vector<struct AcceptedItem>&)> render;
-  std::optional<AuditRecord> audit;  // of an operator's act: written with the messages, or not at all
+  std::optional<AuditRecord> audit = std::nullopt;  // of an operator's act: written with the messages, or not at all
 };
 
 enum class Acceptance { stored, replayed, conflict };  // conflict: the key was used with another body

@@ -72,14 +72,14 @@ class Play {
     process_->pause.disarm();
   }
 
-  // A call to the store from outside the engine, to its end.
+  // A call to the store from outside the engine, to its end; some error where the play ends before.
   template <class T>
   T call(async::Task<T> task) {
     std::optional<T> result;
     async::start(async::detail::store_result(std::move(task), result), [] {});
     while (!result && step()) {
     }
-    return result ? std::move(*result) : T(std::unexpected(Error{ErrorCode::canceled, "the play is over"}));
+    return result ? std::move(*result) : T(std::unexpected(typename T::error_type{}));
   }
 
   store::ConnectionId some_connection() {
