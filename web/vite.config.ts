@@ -1,4 +1,5 @@
 import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // The build's directory is named by the C++ build, which puts the files into the binary.
@@ -11,15 +12,28 @@ const key = process.env.POSTROOM_KEY;
 // Few files for a page, each of which most pages need: what it is asked for one by one costs more than its bytes.
 const CHUNKS: [string, RegExp][] = [
   // What fetches the others waits for none of them.
-  ['first', /vite\/preload-helper|src\/doors\.ts$/],
+  ['first', /vite\/preload-helper|src\/(doors|lib\/(early|remembered|languages))\.ts$/],
   // What changes with React's versions, not with ours, stays in browsers' caches over our releases.
   ['vendor', /node_modules\/(react|react-dom|scheduler|wouter|regexparam|use-sync-external-store|@tanstack[\\/](query-core|react-query))\//],
-  ['kit', /node_modules\/lucide-react\/|src\/App\.tsx$|src\/ui\/(kit|status|form|overlay|Toasts)\.tsx$|src\/lib\/(later|early|store|session|prefs|i18n|format|toasts|errors|page|url|live|lookups|filters|shortcuts|clock)\.tsx?$|src\/api\/|@base-ui\/react\/(csp-provider|internals\/csp-context)/],
+  ['kit', /node_modules\/lucide-react\/|src\/App\.tsx$|src\/shell\/Fault\.tsx$|src\/ui\/(kit|status|form|overlay|Toasts)\.tsx$|src\/lib\/(later|leaving|starting|store|session|prefs|i18n|format|toasts|errors|page|url|live|lookups|filters|shortcuts|clock)\.tsx?$|src\/api\/|@base-ui\/react\/(csp-provider|internals\/csp-context)/],
 ];
 const chunkOf = (id: string) => CHUNKS.find(([, of]) => of.test(id))?.[0];
 
+/** What every page needs is named in the page itself: nothing has to be parsed before it is asked for. */
+const ahead: Plugin = {
+  name: 'ahead',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_html, { bundle }) =>
+      Object.values(bundle ?? {}).flatMap((file) =>
+        file.type === 'chunk' && ['vendor', 'kit', 'start'].includes(file.name)
+          ? [{ tag: 'link', attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file.fileName}` }, injectTo: 'head' as const }]
+          : []),
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), ahead],
   build: {
     outDir,
     emptyOutDir: true,
@@ -44,5 +58,7 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
+    setupFiles: ['src/patience.ts'],
+    testTimeout: 30_000,
   },
 });

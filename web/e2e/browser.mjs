@@ -56,7 +56,12 @@ export async function watched(context) {
   watchedPages.push({ page, faults, pending });
   for (const [event, keep] of [['request', 'add'], ['requestfinished', 'delete'], ['requestfailed', 'delete']]) page.on(event, (request) => pending[keep](request));
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-  page.on('dialog', (dialog) => { faults.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
+  // A form with something typed in asks before its page is left; a walk that leaves means it.
+  page.on('dialog', (dialog) => {
+    if (dialog.type() === 'beforeunload') return void dialog.accept();
+    faults.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
   page.on('popup', (popup) => faults.push(`popup: ${popup.url()}`));
   page.on('console', (message) => {
     const text = message.text();

@@ -1,6 +1,8 @@
 // Every call to the server goes through here: the session's CSRF token goes out with writes, and answers that concern
 // the session as a whole (it ended, it needs a second factor) are told to whoever listens.
 
+import { takeSession } from '../lib/early';
+
 export type SessionNews = 'signed-out' | 'totp-mandatory';
 
 let token = '';
@@ -35,11 +37,17 @@ async function renewToken(): Promise<boolean> {
   return true;
 }
 
+/** The session may have been asked for before any of this was there. */
+async function send(request: Request): Promise<Response> {
+  const early = request.method === 'GET' && new URL(request.url).pathname === '/api/v1/session' ? takeSession() : null;
+  return (await early?.catch(() => null)) ?? globalThis.fetch(request);
+}
+
 export async function transport(request: Request): Promise<Response> {
   const write = isWrite(request.method);
   const spare = write ? request.clone() : null;
   if (write && token) request.headers.set('X-CSRF-Token', token);
-  let response = await globalThis.fetch(request);
+  let response = await send(request);
   if (response.ok) return response;
   if (spare && response.status === 403 && (await codeOf(response)) === 'csrf' && (await renewToken())) {
     spare.headers.set('X-CSRF-Token', token);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { arrived, askEarly, forget, takeArrived, takeComing } from './early';
+import { arrived, askEarly, askSessionEarly, forget, takeArrived, takeComing, takeSession } from './early';
 
 const page = { items: [{ id: 'a' }], next_cursor: null, total: { count: 1, exact: true } };
 const query = (text: string) => new URLSearchParams(text);
@@ -65,5 +65,23 @@ describe('the first page, asked for early', () => {
     askEarly('/queue', '', 100);
     await arrived(10);
     expect(takeArrived('/queue', plain)).toBeUndefined();
+  });
+
+  it('asks for as many rows as were read the last time', () => {
+    localStorage.setItem('postroom.page_size', '50');
+    askEarly('/queue', '');
+    localStorage.setItem('postroom.page_size', 'many');
+    askEarly('/log', '');
+    localStorage.clear();
+    expect(fetched.mock.calls).toEqual([['/api/v1/queue?sort=-created_at&limit=50'], ['/api/v1/log?sort=-attempted_at&limit=100']]);
+  });
+
+  it('answers who is signed in once, and not for long', async () => {
+    askSessionEarly();
+    expect(await (await takeSession())!.json()).toEqual(page);
+    expect(takeSession()).toBeNull();
+    askSessionEarly();
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 6_000);
+    expect(takeSession()).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 // The first page of a long list is asked for as soon as the address is known, while the scripts that will draw it are
 // still on their way: rows then are there for the first drawing, instead of skeletons that are drawn, laid out and
 // painted only to be replaced. What was asked for is used once, and only for exactly the same question.
-import { PAGE_SIZES } from './prefs';
+import { PAGE_SIZES, remembered, USUAL_PAGE_SIZE } from './remembered';
 
 /** Each list's path, and the sort that it has when the address names none. */
 const LISTS: Record<string, string> = { '/queue': '-created_at', '/log': '-attempted_at' };
@@ -27,9 +27,29 @@ async function read(path: string, query: URLSearchParams): Promise<unknown> {
   return response.ok ? response.json() : undefined;
 }
 
-export function askEarly(path: string, search: string, pageSize: number) {
+let session: { at: number; answer: Promise<Response> } | null = null;
+
+/** Who is signed in is asked for with the first page: the one need not wait for the other. */
+export function askSessionEarly() {
+  session = { at: performance.now(), answer: fetch('/api/v1/session', { credentials: 'same-origin' }) };
+  session.answer.catch(() => {});
+}
+
+/** What was answered, once; nothing when it is too old. */
+export function takeSession(): Promise<Response> | null {
+  const taken = session;
+  session = null;
+  return taken && performance.now() - taken.at < KEPT_MS ? taken.answer : null;
+}
+
+function rememberedPageSize(): number {
+  const size = Number(remembered('page_size'));
+  return PAGE_SIZES.includes(size) ? size : USUAL_PAGE_SIZE;
+}
+
+export function askEarly(path: string, search: string, pageSize = rememberedPageSize()) {
   const sort = LISTS[path];
-  if (!sort || !PAGE_SIZES.includes(pageSize)) return;
+  if (!sort) return;
   const query = new URLSearchParams(search);
   // "The last 24 hours" is a time only once the list asks.
   if ([...query].some(([name, value]) => /_(from|to)$/.test(name) && value.startsWith('-'))) return;
@@ -57,7 +77,10 @@ export function takeArrived(path: string, query: URLSearchParams): unknown {
 export const takeComing = (path: string, query: URLSearchParams): Promise<unknown> | undefined => take(path, query)?.answer;
 
 /** What one person has asked for is not the next one's. */
-export const forget = () => asked.clear();
+export function forget() {
+  asked.clear();
+  session = null;
+}
 
 /** Waits for what was asked for, but not for long. */
 export const arrived = (patienceMs: number): Promise<unknown> =>

@@ -18,11 +18,19 @@ export const newPassword = () => z.string().check(z.minLength(LEAST_PASSWORD, t(
 
 export const email = () => z.string().check(z.trim(), z.email(t('form.email')));
 
-/** A whole number; a field's text becomes one, the empty text 0. */
+/** A field's text as the number that it writes; nothing, when nothing was written. */
+const written = z.transform((value: unknown) => {
+  if (typeof value !== 'string') return value;
+  const digits = value.trim();
+  return digits === '' ? undefined : /^-?\d+$/.test(digits) ? Number(digits) : Number.NaN;
+});
+
+/** A whole number, which is needed. */
 export const whole = (least: number, most: number) => {
   // As one types them: "65535", not "65,535".
   const range = t('form.between', { least: String(least), most: String(most) });
-  return z.coerce.number(t('form.number')).check(z.int(t('form.number')), z.minimum(least, range), z.maximum(most, range));
+  const wrong = (issue: { input?: unknown }) => (issue.input === undefined ? t('form.required') : t('form.number'));
+  return z.pipe(written, z.number({ error: wrong }).check(z.int(t('form.number')), z.minimum(least, range), z.maximum(most, range)));
 };
 
 /** A limit's field is text: empty is no limit. */

@@ -46,6 +46,9 @@ describe('filters', () => {
     expect(emailPattern('ann')).toBe('ann*');
     expect(emailPattern('ann@exa')).toBe('ann@exa*');
     expect(emailPattern('@example.org')).toBe('*@example.org');
+    expect(emailPattern(' example.org ')).toBe('*@example.org');
+    expect(emailPattern('ann.')).toBe('ann.*');
+    expect(emailPattern('ann.lee@exa')).toBe('ann.lee@exa*');
     expect(emailPattern('*@example.org')).toBe('*@example.org');
     expect(emailPattern('  ')).toBe('');
   });

@@ -78,11 +78,14 @@ export function toSearch(query: Query): string {
   return params.toString();
 }
 
-/** An address typed into the search box: whole, a beginning, or a domain, as the API wants it. */
+const NAME = /^[^@\s.][^@\s]*\.[^@\s.]+$/;
+
+/** An address typed into the search box: whole, a beginning, or a domain ("example.org", "@example.org"), as the API wants it. */
 export function emailPattern(typed: string): string {
   const text = typed.trim();
   if (text === '' || text.includes('*')) return text;
   if (text.startsWith('@')) return `*${text}`;
+  if (NAME.test(text)) return `*@${text}`;
   return /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(text) ? text : `${text}*`;
 }
 

@@ -12,6 +12,11 @@ describe('formats', () => {
     expect(format.dateTime('2025-11-23T21:59:55.123Z', now)).toContain('2025');
     expect(format.clock('2026-11-23T21:59:55.123Z')).toBe('21:59:55.123');
   });
+  it('call no share all that is not quite all', () => {
+    expect([0.9996, 1, 0.5, 0.99999].map((share) => format.percent(share))).toEqual(['99.9%', '100%', '50%', '99.9%']);
+    expect(format.percent(0.996, 0)).toBe('99%');
+    expect(format.percent(1.25)).toBe('125%');
+  });
   it('write sizes, spans and durations in their largest unit, on one line with it', () => {
     expect(format.bytes(1)).toBe('1\u00a0byte');
     expect(format.bytes(38_457)).toBe('38\u00a0kB');

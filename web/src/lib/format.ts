@@ -1,9 +1,8 @@
 // How numbers, sizes, times and spans are written. Times are in the viewer's zone, or in UTC if he likes that better.
-import { t } from './i18n';
-import { speech } from './i18n';
+import { speech, t } from './i18n';
 import { prefs } from './prefs';
 
-const cache = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>();
+const cache = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat>();
 
 function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const timeZone = prefs.get().time_zone === 'UTC' ? 'UTC' : undefined;
@@ -24,8 +23,9 @@ function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 
 export const number = (n: number) => numbers({}).format(n);
 export const compact = (n: number) => numbers({ notation: 'compact', maximumFractionDigits: 1 }).format(n);
+/** What is not quite all is never rounded to all. */
 export const percent = (share: number, digits = 1) =>
-  numbers({ style: 'percent', maximumFractionDigits: digits }).format(share);
+  numbers({ style: 'percent', maximumFractionDigits: digits }).format(share < 1 ? Math.min(share, 1 - 10 ** -(digits + 2)) : share);
 export const decimal = (n: number, digits = 1) => numbers({ maximumFractionDigits: digits }).format(n);
 
 export function total(count: number, exact: boolean): string {
@@ -45,9 +45,11 @@ export const clock = (iso: string) =>
 export const hourMinute = (at: Date) => dates({ hour: '2-digit', minute: '2-digit' }).format(at);
 export const dayMonth = (at: Date) => dates({ day: 'numeric', month: 'short' }).format(at);
 
+let ownZone: string | undefined;
+
 export function zoneName(): string {
   if (prefs.get().time_zone === 'UTC') return 'UTC';
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (ownZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone);
 }
 
 /** A number and its unit, which stay on one line. */
@@ -82,10 +84,16 @@ export function span(seconds: number): string {
   return measure(Math.max(0, Math.floor(seconds)), 'second', { maximumFractionDigits: 0 });
 }
 
+function relatives(): Intl.RelativeTimeFormat {
+  const { locale } = speech.get();
+  let made = cache.get(`r${locale}`);
+  if (!made) cache.set(`r${locale}`, (made = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })));
+  return made as Intl.RelativeTimeFormat;
+}
+
 /** "3 minutes ago", "in 2 hours", "just now". */
 export function relative(iso: string, now = Date.now()): string {
   const seconds = Math.round((Date.parse(iso) - now) / 1000);
-  const format = new Intl.RelativeTimeFormat(speech.get().locale, { numeric: 'auto' });
-  for (const [unit, size] of spans) if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
+  for (const [unit, size] of spans) if (Math.abs(seconds) >= size) return relatives().format(Math.trunc(seconds / size), unit);
   return t('time.just_now');
 }

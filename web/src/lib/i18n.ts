@@ -1,14 +1,10 @@
 // Words come from one typed catalogue; numbers and dates from Intl. A further language is one folder more.
 import { en, type MessageKey, type Messages } from '../messages/en';
 import type { Plural } from '../messages/words';
+import { LANGUAGES, type Language } from './languages';
 import { Store } from './store';
 
-export type Language = 'en' | 'de';
-
-export const LANGUAGES: { code: Language; name: string; locale: string }[] = [
-  { code: 'en', name: 'English', locale: 'en-GB' },
-  { code: 'de', name: 'Deutsch', locale: 'de-DE' },
-];
+export { browserLanguage, LANGUAGES, type Language } from './languages';
 
 const loaders: Record<Language, () => Promise<Messages>> = {
   en: async () => en,
@@ -34,14 +30,13 @@ export async function speak(language: Language) {
   speech.set({ language, locale: LANGUAGES.find((known) => known.code === language)!.locale, messages });
 }
 
-/** The browser's first language that the house speaks. */
-export function browserLanguage(wanted: readonly string[] = navigator.languages): Language {
-  for (const tag of wanted) {
-    const found = LANGUAGES.find((known) => known.code === tag.slice(0, 2).toLowerCase());
-    if (found) return found.code;
-  }
-  return 'en';
+/** To make one takes longer than to use it a hundred times. */
+function once<Made>(make: (locale: string) => Made): (locale: string) => Made {
+  const made = new Map<string, Made>();
+  return (locale) => made.get(locale) ?? made.set(locale, make(locale)).get(locale)!;
 }
+const numbersOf = once((locale) => new Intl.NumberFormat(locale));
+const pluralsOf = once((locale) => new Intl.PluralRules(locale));
 
 type Values = Record<string, string | number>;
 
@@ -55,7 +50,7 @@ function fill(text: string, values?: Values): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     if (value === undefined) return whole;
-    return typeof value === 'number' ? new Intl.NumberFormat(speech.get().locale).format(value) : unturned(value);
+    return typeof value === 'number' ? numbersOf(speech.get().locale).format(value) : unturned(value);
   });
 }
 
@@ -69,14 +64,17 @@ export function tn(key: MessageKey, n: number, values?: Values): string {
   const { messages, locale } = speech.get();
   const message = messages[key];
   if (typeof message === 'string') return fill(message, { n, ...values });
-  const form = new Intl.PluralRules(locale).select(n) as keyof Plural;
+  const form = pluralsOf(locale).select(n) as keyof Plural;
   return fill(message[form] ?? message.other, { n, ...values });
 }
 
 export const isMessage = (key: string): key is MessageKey => Object.hasOwn(speech.get().messages, key);
 
-/** A message whose key is made from a word of the API; the word itself when the catalogue doesn't have it yet. */
-export function word(group: string, value: string): string {
-  const message = speech.get().messages[`${group}.${value}` as MessageKey] as string | undefined;
-  return message ?? value.replace(/[_.]/g, ' ');
+/** A message whose key is made from a word of the API, where the catalogue has it. */
+export function known(group: string, value: string, values?: Values): string | undefined {
+  const key = `${group}.${value}`;
+  return isMessage(key) ? t(key, values) : undefined;
 }
+
+/** As `known`; else the word itself, of an API that is newer than this page. */
+export const word = (group: string, value: string): string => known(group, value) ?? value.replace(/[_.]/g, ' ');

@@ -105,6 +105,46 @@ describe('KeysetLadder', () => {
     expect(ladder.at(9)?.id).toBe('390');
   });
 
+  const ids = (ladder: KeysetLadder<Row>) => Array.from({ length: ladder.known }, (_, index) => ladder.at(index)?.id).filter(Boolean);
+  /** Scrolled far down and back to the top, after `change`. */
+  async function thereAndBack(change: (rows: Row[]) => void) {
+    const { rows, fetchPage } = server(400);
+    const ladder = ladderOf(fetchPage);
+    for (let at = 0; at < 390; at += 10) {
+      ladder.want(at, at + 9);
+      await settle();
+    }
+    change(rows);
+    for (const at of [0, 8, 18, 28]) {
+      ladder.want(at, at + 9);
+      await settle();
+    }
+    return { ladder, top: rows.slice(0, 30).map(({ id }) => id) };
+  }
+  it.each([
+    ['a page’s own last row', (rows: Row[]) => rows.splice(9, 1)],
+    ['a page’s last row and the next one’s first', (rows: Row[]) => rows.splice(9, 2)],
+    ['a whole page', (rows: Row[]) => rows.splice(10, 10)],
+  ])('shows each row once when it is read again without %s', async (_, change) => {
+    const { ladder, top } = await thereAndBack(change);
+    expect(ids(ladder).slice(0, 30)).toEqual(top);
+  });
+  it('leaves out none when rows have come in above what is read again', async () => {
+    const { ladder, top } = await thereAndBack((rows) => rows.unshift({ id: '402' }, { id: '401' }));
+    expect(ids(ladder).slice(0, 30)).toEqual(top);
+  });
+  it('leaves out none when the page before those that were never read has lost its last row', async () => {
+    const { rows, fetchPage } = server(40);
+    const ladder = ladderOf(fetchPage);
+    ladder.want(0, 5);
+    await settle();
+    rows.splice(9, 1);
+    await ladder.reload();
+    ladder.want(5, 15);
+    await settle();
+    expect(ids(ladder).slice(0, 15)).toEqual(rows.slice(0, 15).map(({ id }) => id));
+  });
+
   it('goes on through pages without rows', async () => {
     let page = 0;
     const ladder = new KeysetLadder<Row>(
@@ -149,6 +189,88 @@ describe('KeysetLadder', () => {
     await ladder.refresh(true);
     expect(ladder.fresh).toBe(0);
     expect(ladder.at(0)?.id).toBe('31');
+  });
+
+  it('looks once more when something changed while it was looking', async () => {
+    const { rows, fetchPage } = server(30);
+    const ladder = ladderOf(fetchPage);
+    ladder.want(0, 5);
+    rows.unshift({ id: '31' });
+    await ladder.refresh(true);
+    await settle();
+    expect(fetchPage).toHaveBeenCalledTimes(2);
+    expect(ladder.at(0)?.id).toBe('31');
+  });
+
+  /** Rows 10…19 are in sight, and so is the page before them. */
+  async function furtherDown(count = 60) {
+    const { rows, fetchPage } = server(count);
+    const ladder = ladderOf(fetchPage);
+    ladder.want(0, 5);
+    await settle();
+    ladder.want(10, 18);
+    await settle();
+    return { rows, fetchPage, ladder };
+  }
+
+  it('makes true what is in sight further down, and marks what has left', async () => {
+    const { rows, ladder } = await furtherDown();
+    const leaving = ladder.at(13)!;
+    rows[12] = { ...rows[12]!, v: 2 };
+    rows.splice(13, 1);
+    await ladder.refresh(false);
+    expect(ladder.at(12)?.v).toBe(2);
+    expect(ladder.at(13)).toBe(leaving);
+    expect(Array.from({ length: 20 }, (_, at) => at).filter((at) => ladder.at(at) && ladder.isGone(ladder.at(at)!))).toEqual([13]);
+    rows.splice(13, 0, leaving);
+    await ladder.refresh(false);
+    expect(ladder.isGone(leaving)).toBe(false);
+  });
+
+  it('marks none that new ones above have pushed out of the first page', async () => {
+    const { rows, ladder } = await furtherDown();
+    rows.unshift({ id: '62' }, { id: '61' });
+    await ladder.refresh(false);
+    expect(ladder.fresh).toBe(2);
+    expect(ladder.isGone({ id: '51' })).toBe(false);
+  });
+
+  it('leaves a row that says the same as before as it is', async () => {
+    const { rows, ladder } = await furtherDown();
+    const [before, other] = [ladder.at(0), ladder.at(1)];
+    rows[0] = { ...rows[0]! };
+    rows[1] = { ...rows[1]!, v: 2 };
+    await ladder.refresh(true);
+    expect(ladder.at(0)).toBe(before);
+    expect(ladder.at(1)).not.toBe(other);
+  });
+
+  it('keeps the place when it is read anew, and counts again', async () => {
+    const { rows, fetchPage, ladder } = await furtherDown();
+    rows.splice(14, 1);
+    fetchPage.mockClear();
+    await ladder.reload();
+    await settle();
+    expect(ladder.at(13)?.id).toBe('47');
+    expect(ladder.at(14)?.id).toBe('45');
+    expect(ladder.total?.count).toBe(59);
+    ladder.want(0, 9);
+    await settle();
+    expect(ladder.at(0)?.id).toBe('60');
+  });
+
+  it('says that it could not be read anew, and reads it after a retry', async () => {
+    const { rows, fetchPage, ladder } = await furtherDown();
+    rows.splice(14, 1);
+    fetchPage.mockRejectedValueOnce(new Error('away'));
+    await ladder.reload();
+    expect(ladder.error?.message).toBe('away');
+    expect(ladder.at(14)?.id).toBe('46');
+    ladder.retry();
+    await settle();
+    await settle();
+    expect(ladder.error).toBeNull();
+    expect(ladder.at(14)?.id).toBe('45');
   });
 
   it('begins with the next look when it could not be read at all, and says until then why', async () => {

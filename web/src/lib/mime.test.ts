@@ -49,6 +49,12 @@ aGFsbG8=
     expect(size('aA==')).toBe(1);
     expect(size('aGFs\nbG8h')).toBe(6);
   });
+  it('takes the blanks off the ends of lines, however many there are', () => {
+    const said = (body: string) => parseMail(bytes(`Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n${body}`)).text;
+    expect(said('one \t\ntwo= \nthree =20\n')).toBe('one\ntwothree  \n');
+    const blanks = ' '.repeat(200_000);
+    expect(said(`${blanks}end${blanks}\n${blanks}`)).toBe(`${blanks}end\n`);
+  });
   it('survives nonsense', () => {
     expect(parseMail(bytes('')).text).toBe('');
     expect(parseMail(bytes('Content-Type: multipart/mixed\n\nno boundary')).text).toBeNull();

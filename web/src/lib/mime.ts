@@ -41,8 +41,16 @@ function unBase64(text: string): Uint8Array {
   }
 }
 
+/** Without the blanks at a line's end. Backwards from there: an expression would try each blank of a long run anew. */
+function withoutTail(line: string): string {
+  const end = line.endsWith('\r') ? line.length - 1 : line.length;
+  let kept = end;
+  while (kept > 0 && (line[kept - 1] === ' ' || line[kept - 1] === '\t')) kept -= 1;
+  return line.slice(0, kept) + line.slice(end);
+}
+
 const unQuote = (text: string) =>
-  toBytes(text.replace(/[ \t]+$/gm, '').replace(/=\r?\n/g, '').replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))));
+  toBytes(text.split('\n').map(withoutTail).join('\n').replace(/=\r?\n/g, '').replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))));
 
 /** RFC 2047: =?utf-8?Q?Gr=C3=BC=C3=9Fe?= */
 export function decodeWords(value: string): string {

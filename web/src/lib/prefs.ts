@@ -1,7 +1,9 @@
 // What a person has chosen for himself. The server keeps it (profile.preferences); the theme, the language and the size
 // of a page are kept in this browser too, because they are needed before the server has said anything.
-import { browserLanguage, speak, type Language } from './i18n';
+import { browserLanguage, speak, t, type Language } from './i18n';
+import { PAGE_SIZES, remember, remembered, USUAL_PAGE_SIZE } from './remembered';
 import { Store, useStore } from './store';
+import { say } from './toasts';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -19,23 +21,7 @@ export interface Preferences {
   seen_event: number;
 }
 
-function remembered(name: string): string | null {
-  try {
-    return localStorage.getItem(`postroom.${name}`);
-  } catch {
-    return null;
-  }
-}
-
-function remember(name: string, value: string) {
-  try {
-    localStorage.setItem(`postroom.${name}`, value);
-  } catch {
-    // Without storage the choice holds until the page is left.
-  }
-}
-
-export const PAGE_SIZES = [50, 100, 200, 500];
+export { PAGE_SIZES };
 
 const oneOf = <Word extends string | number>(value: unknown, words: readonly Word[], otherwise: Word): Word =>
   words.includes(value as Word) ? (value as Word) : otherwise;
@@ -60,15 +46,15 @@ export function readPreferences(from: Record<string, unknown>, base: Preferences
 const unsaid = () =>
   readPreferences(
     { theme: remembered('theme'), language: remembered('language'), page_size: Number(remembered('page_size')) },
-    { theme: 'system', language: browserLanguage(), time_zone: 'local', shortcuts: true, columns: {}, page_size: 100, seen_event: 0 },
+    { theme: 'system', language: browserLanguage(), time_zone: 'local', shortcuts: true, columns: {}, page_size: USUAL_PAGE_SIZE, seen_event: 0 },
   );
 
 export const prefs = new Store<Preferences>(unsaid());
 
-let saver: ((all: Preferences) => void) | null = null;
+let saver: ((change: Partial<Preferences>) => void) | null = null;
 
 /** Who carries changes to the server; the session sets it. */
-export function savePreferencesWith(save: ((all: Preferences) => void) | null) {
+export function savePreferencesWith(save: typeof saver) {
   saver = save;
 }
 
@@ -78,7 +64,7 @@ function apply(next: Preferences) {
   if (next.theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = next.theme;
   remember('theme', next.theme);
-  if (next.language !== before.language || document.documentElement.lang !== next.language) void speak(next.language);
+  if (next.language !== before.language || document.documentElement.lang !== next.language) speak(next.language).catch(() => say(t('error.language'), 'bad'));
   remember('language', next.language);
   remember('page_size', String(next.page_size));
 }
@@ -90,7 +76,7 @@ export function loadPreferences(from: Record<string, unknown>) {
 
 export function setPreferences(change: Partial<Preferences>) {
   apply({ ...prefs.get(), ...change });
-  saver?.(prefs.get());
+  saver?.(change);
 }
 
 export const usePreferences = () => useStore(prefs);

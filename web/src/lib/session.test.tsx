@@ -1,9 +1,10 @@
 import { QueryClient, QueryClientProvider, useMutation, useQuery } from '@tanstack/react-query';
-import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Role, Session } from '../api/accounts';
 import { api, ok } from '../api/client';
 import { complain } from './errors';
+import { setPreferences } from './prefs';
 import { checkSession, leave, rightsOf, useEnded, useEnter, useSession, useSessionKeeping } from './session';
 import { say, useToasts } from './toasts';
 
@@ -83,5 +84,35 @@ describe('a session that ends', () => {
   it('is no news of its end when nobody was signed in', async () => {
     render(<QueryClientProvider client={queries}><App /></QueryClientProvider>);
     await heading('door');
+  });
+});
+
+describe('preferences', () => {
+  const saved = () => Promise.all(fetched.mock.calls.map(([request]) => request as Request).filter(({ method }) => method === 'PATCH').map((request) => request.clone().json()));
+
+  it('go to the server by what was changed, and another tab’s stay', async () => {
+    await comeIn();
+    act(() => setPreferences({ time_zone: 'UTC' }));
+    act(() => setPreferences({ shortcuts: false }));
+    await waitFor(async () => expect(await saved()).toEqual([{ preferences: { time_zone: 'UTC', shortcuts: false } }]), { timeout: 5_000 });
+  });
+
+  it('go before the page does', async () => {
+    await comeIn();
+    act(() => setPreferences({ page_size: 50 }));
+    dispatchEvent(new Event('pagehide'));
+    await waitFor(async () => expect(await saved()).toEqual([{ preferences: { page_size: 50 } }]), { timeout: 400 });
+    expect((fetched.mock.calls.find(([request]) => (request as Request).method === 'PATCH')![0] as Request).keepalive).toBe(true);
+  });
+
+  it('of someone who has left are not the next one’s', async () => {
+    await comeIn();
+    act(() => setPreferences({ page_size: 200 }));
+    act(() => leave(queries));
+    dispatchEvent(new Event('pagehide'));
+    await heading('door');
+    press('Sign in');
+    await heading('ann@example.com');
+    expect(await saved()).toEqual([]);
   });
 });

@@ -6,7 +6,8 @@ import { api, ok } from '../api/client';
 import { ApiError } from '../api/problem';
 import { onSessionNews, setCsrfToken } from '../api/transport';
 import { arrived, forget } from './early';
-import { loadPreferences, savePreferencesWith } from './prefs';
+import { forgetForms } from './leaving';
+import { loadPreferences, savePreferencesWith, type Preferences } from './prefs';
 import { Store, useStore } from './store';
 import { dismissAll } from './toasts';
 
@@ -50,8 +51,8 @@ export function useSession() {
 export const checkSession = () => void api.GET('/api/v1/session').catch(() => {});
 
 /** Asks who is signed in before anything is drawn that needs to know. */
-export const askSession = (queries: QueryClient) =>
-  void queries.prefetchQuery({
+export const askSession = (queries: QueryClient): Promise<void> =>
+  queries.prefetchQuery({
     ...asked,
     queryFn: async () => {
       const session = await readSession();
@@ -85,6 +86,7 @@ export function useRefreshSession() {
 
 export function leave(queries: QueryClient, unasked = false) {
   ended.set(unasked);
+  forgetForms();
   setCsrfToken('');
   // The session's query stays: those who look at it are told by it. All else that one person has read is not the next one's.
   queries.setQueryData(SESSION, null);
@@ -106,16 +108,36 @@ export function useSessionKeeping() {
     [queries],
   );
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>;
-    savePreferencesWith((all) => {
-      if (!queries.getQueryData(SESSION)) return;
-      clearTimeout(timer);
-      // A choice holds here at once; that the server has it may come a moment later.
-      timer = setTimeout(
-        () => void ok(api.PATCH('/api/v1/profile', { body: { preferences: { ...all } } })).catch(() => {}),
-        500,
-      );
-    });
-    return () => savePreferencesWith(null);
+    const saving = keepPreferences(() => !!queries.getQueryData(SESSION));
+    savePreferencesWith(saving.add);
+    addEventListener('pagehide', saving.flush);
+    return () => {
+      removeEventListener('pagehide', saving.flush);
+      savePreferencesWith(null);
+      saving.flush();
+    };
   }, [queries]);
+}
+
+const SAVE_AFTER_MS = 500;
+
+/** A choice holds here at once; that the server has it may come a moment later, but not after the page is gone. */
+function keepPreferences(signedIn: () => boolean) {
+  // What was changed here and nothing else: another tab may have changed the rest.
+  let changes: Partial<Preferences> = {};
+  let timer: ReturnType<typeof setTimeout>;
+  const flush = () => {
+    clearTimeout(timer);
+    const preferences = { ...changes };
+    changes = {};
+    if (Object.keys(preferences).length === 0 || !signedIn()) return;
+    void ok(api.PATCH('/api/v1/profile', { body: { preferences }, keepalive: true })).catch(() => {});
+  };
+  const add = (change: Partial<Preferences>) => {
+    if (!signedIn()) return;
+    changes = { ...changes, ...change };
+    clearTimeout(timer);
+    timer = setTimeout(flush, SAVE_AFTER_MS);
+  };
+  return { add, flush };
 }

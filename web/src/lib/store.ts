@@ -19,6 +19,9 @@ export class Store<Value> {
   };
 }
 
-export function useStore<Value>(store: Store<Value>): Value {
-  return useSyncExternalStore(store.subscribe, store.get);
+export function useStore<Value>(store: Store<Value>): Value;
+/** A part of the value: who looks at it is not drawn again for the rest. */
+export function useStore<Value, Part>(store: Store<Value>, part: (value: Value) => Part): Part;
+export function useStore<Value, Part>(store: Store<Value>, part?: (value: Value) => Part): Value | Part {
+  return useSyncExternalStore<Value | Part>(store.subscribe, part ? () => part(store.get()) : store.get);
 }

@@ -17,6 +17,8 @@ interface Options<Row> {
 
 /** Bursts of changes are answered once. */
 const SETTLE_MS = 400;
+/** Between two looks, while changes go on and on. */
+const BUSY_MS = 2_000;
 
 export function useKeyset<Row>({ key, fetchPage, idOf, first, tick, calm }: Options<Row>) {
   const [, redraw] = useReducer((n: number) => n + 1, 0);
@@ -31,12 +33,14 @@ export function useKeyset<Row>({ key, fetchPage, idOf, first, tick, calm }: Opti
   const calmNow = useRef(calm);
   calmNow.current = calm;
   const seen = useRef(tick);
+  const looked = useRef(-Infinity);
   useEffect(() => {
     if (seen.current === tick) return;
     const timer = setTimeout(() => {
       seen.current = tick;
+      looked.current = performance.now();
       void ladder.refresh(calmNow.current);
-    }, SETTLE_MS);
+    }, Math.max(SETTLE_MS, looked.current + BUSY_MS - performance.now()));
     return () => clearTimeout(timer);
   }, [tick, ladder]);
 

@@ -18,6 +18,6 @@ describe('forms', () => {
     const rest = spread(error, ['host', 'limits.per_day'], (field, { message }) => { set[field] = message; });
     expect(set).toEqual({ 'limits.per_day': 'At least 1.' });
     expect(rest).toBe('Not so.');
-    expect(spread(new ApiError(409, 'connection_in_rules', 'It is the last one.'), [], () => {})).toBe('It is the last one.');
+    expect(spread(new ApiError(409, 'a_new_code', 'It is the last one.'), [], () => {})).toBe('It is the last one.');
   });
 });

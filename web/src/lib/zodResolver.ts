@@ -1,7 +1,7 @@
 import type { FieldErrors, FieldValues, Resolver } from 'react-hook-form';
 import type { ZodMiniType } from 'zod/mini';
 import { ApiError, pointerToField } from '../api/problem';
-import { messageOf } from './errors';
+import { complaintOf, messageOf } from './errors';
 
 /** react-hook-form asks, zod answers: the first complaint about each field. */
 export function zodResolver<Values extends FieldValues>(schema: ZodMiniType<Values>): Resolver<Values> {
@@ -32,12 +32,13 @@ export function spread(
 ): string | null {
   let placed = 0;
   const rest: string[] = [];
-  for (const { pointer, detail } of error.fields) {
-    const field = pointerToField(pointer);
+  for (const complaint of error.fields) {
+    const field = pointerToField(complaint.pointer);
+    const message = complaintOf(complaint);
     if (fields.includes(field)) {
-      setError(field, { type: 'server', message: detail });
+      setError(field, { type: 'server', message });
       placed += 1;
-    } else rest.push(detail);
+    } else rest.push(message);
   }
   if (placed === 0) return rest.length ? rest.join(' ') : messageOf(error);
   return rest.length ? rest.join(' ') : null;

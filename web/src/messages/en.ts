@@ -4,9 +4,10 @@ import { dashboard } from './en/dashboard';
 import { house } from './en/house';
 import { mail } from './en/mail';
 import { people } from './en/people';
+import { sayings } from './en/sayings';
 import type { Words } from './words';
 
-export const en = { ...house, ...mail, ...connections, ...dashboard, ...people } as const;
+export const en = { ...house, ...mail, ...connections, ...dashboard, ...people, ...sayings } as const;
 
 export type MessageKey = keyof typeof en;
 export type Messages = Words<typeof en>;

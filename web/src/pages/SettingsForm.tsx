@@ -10,9 +10,10 @@ import { whole } from '../lib/fields';
 import { t } from '../lib/i18n';
 import { say } from '../lib/toasts';
 import { spread, zodResolver } from '../lib/zodResolver';
+import { useDiscard } from '../ui/Discard';
 import { TextField } from '../ui/form';
 import { Choice, Note } from '../ui/kit';
-import { SETTINGS } from './SettingsPage';
+import { SETTINGS } from './settings';
 
 export function SettingsForm({ settings }: { settings: Settings }) {
   const queries = useQueryClient();
@@ -20,10 +21,11 @@ export function SettingsForm({ settings }: { settings: Settings }) {
   const form = useForm({ resolver: zodResolver(schema), values: settings });
   const save = useMutation({
     mutationFn: (values: Settings) => ok(api.PATCH('/api/v1/settings', { body: values })),
-    onSuccess: (answer) => { queries.setQueryData(SETTINGS, answer); say(t('action.saved')); },
+    onSuccess: (answer) => { queries.setQueryData(SETTINGS, answer); form.reset(answer); say(t('action.saved')); },
     onError: (error) => { if (error instanceof ApiError) spread(error, ['session_hours', 'totp_required'], (field, complaint) => form.setError(field as 'session_hours', complaint)); },
   });
   const required = form.watch('totp_required');
+  const { question } = useDiscard(form.formState.isDirty);
   return (
     <form className="card padded" noValidate onSubmit={form.handleSubmit((values) => save.mutate(values))}>
       <h2>{t('settings.sign_in')}</h2>
@@ -32,6 +34,7 @@ export function SettingsForm({ settings }: { settings: Settings }) {
       <p className="hint">{t('settings.totp_help')}</p>
       <TextField label={t('settings.hours')} type="number" min={1} max={168} hint={t('settings.hours_help')} error={form.formState.errors.session_hours?.message} {...form.register('session_hours')} />
       <button type="submit" className="button first start" disabled={save.isPending}>{t('action.save')}</button>
+      {question}
     </form>
   );
 }

@@ -3,10 +3,9 @@ import { api, ok } from '../api/client';
 import { later } from '../lib/later';
 import { t } from '../lib/i18n';
 import { Bones, Failure, PageHead } from '../ui/kit';
+import { SETTINGS } from './settings';
 
 const SettingsForm = later(async () => (await import('./SettingsForm')).SettingsForm, () => <Bones />);
-
-export const SETTINGS = ['settings'];
 
 export function SettingsPage() {
   const settings = useQuery({ queryKey: SETTINGS, queryFn: () => ok(api.GET('/api/v1/settings')) });

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { KeyRound, Mailbox, Pencil, Plus, Trash2 } from 'lucide-react';
+import { EllipsisVertical, KeyRound, Mailbox, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { api, ok } from '../api/client';
 import type { SubmissionLogin } from '../api/types';
@@ -44,7 +44,7 @@ export function SmtpLoginsPage() {
     {
       id: 'actions', title: '', width: '64px', fixed: true, pinned: true, phone: 'time', head: <span className="only-read">{t('act.more')}</span>,
       render: (row) => (
-        <Menu label={t('logins_page.more_named', { name: row.username })} className="button plain square little" trigger="⋯" items={[
+        <Menu label={t('logins_page.more_named', { name: row.username })} className="button plain square little" trigger={<EllipsisVertical aria-hidden />} items={[
           { label: t('logins_page.edit'), icon: Pencil, onSelect: () => setEditing(row) },
           { label: t('logins_page.renew'), icon: KeyRound, onSelect: () => setRenewing(row) },
           { label: t('logins_page.delete'), icon: Trash2, danger: true, onSelect: () => setDeleting(row) },

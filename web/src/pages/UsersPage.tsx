@@ -18,7 +18,7 @@ import { ROLES } from './roles';
 const UserForm = later(async () => (await import('./UserForm')).UserForm);
 const USERS = ['users'];
 
-type Open = { what: 'new' } | { what: 'edit' | 'delete' | 'link'; user: User } | null;
+type Open = { what: 'new' } | { what: 'edit' | 'delete' | 'link' | 'leave'; user: User } | null;
 
 /** What a one-time link opens: the page /welcome, with the token where no log sees it. */
 const linkOf = (token: string) => `${location.origin}/welcome#token=${token}`;
@@ -31,11 +31,14 @@ export function UsersPage() {
   const [link, setLink] = useState<{ email: string; token: string } | null>(null);
   const refresh = () => void queries.invalidateQueries({ queryKey: USERS });
   const close = () => setOpen(null);
+  const setEnabled = ({ id }: User, enabled: boolean) => ok(api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body: { enabled } }));
   const enable = useMutation({
-    mutationFn: ({ id, enabled }: { id: number; enabled: boolean }) => ok(api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body: { enabled } })),
+    mutationFn: ({ user, enabled }: { user: User; enabled: boolean }) => setEnabled(user, enabled),
     onSettled: refresh,
     onError: complain,
   });
+  // Whoever switches himself off is out, and can't take it back.
+  const toggle = (user: User, enabled: boolean) => (user.id === me && !enabled ? setOpen({ what: 'leave', user }) : enable.mutate({ user, enabled }));
   const rows = users.data;
   const admins = rows?.filter((user) => user.role === 'admin' && user.enabled) ?? [];
   const lastAdmin = (user: User) => (admins.length === 1 && admins[0]!.id === user.id ? t('users.last_admin') : undefined);
@@ -48,7 +51,7 @@ export function UsersPage() {
     { id: 'content', title: t('users.content'), width: '104px', render: (row) => <span className="soft">{row.content || row.role === 'admin' ? t('users.yes') : t('users.no')}</span> },
     { id: 'totp', title: 'TOTP', width: '92px', render: (row) => (row.totp ? <Tag tone="ok" icon={ShieldCheck}>{t('totp.on')}</Tag> : <span className="faint">—</span>) },
     { id: 'last', title: t('users.last_sign_in'), width: '150px', render: (row) => (row.invited ? <Tag tone="info">{t('users.invited')}</Tag> : <span className="soft"><Time at={row.last_sign_in_at} /></span>) },
-    { id: 'enabled', title: t('users.enabled'), width: '112px', phone: 'status', filter: { kind: 'choice', name: 'enabled', options: [{ value: 'yes', label: t('users.yes') }, { value: 'no', label: t('users.no') }] }, value: (row) => (row.enabled ? 'yes' : 'no'), render: (row) => <Switch label={t('users.enabled_named', { email: row.email })} checked={row.enabled} inert={lastAdmin(row)} onChange={(enabled) => enable.mutate({ id: row.id, enabled })} /> },
+    { id: 'enabled', title: t('users.enabled'), width: '112px', phone: 'status', filter: { kind: 'choice', name: 'enabled', options: [{ value: 'yes', label: t('users.yes') }, { value: 'no', label: t('users.no') }] }, value: (row) => (row.enabled ? 'yes' : 'no'), render: (row) => <Switch label={t('users.enabled_named', { email: row.email })} checked={row.enabled} inert={lastAdmin(row)} onChange={(enabled) => toggle(row, enabled)} /> },
     {
       id: 'actions', title: '', width: '54px', fixed: true, pinned: true, phone: 'time', head: <span className="only-read">{t('act.more')}</span>,
       render: (row) => (
@@ -73,6 +76,11 @@ export function UsersPage() {
       {open?.what === 'delete' && (
         <Confirm title={t('users.delete_title')} action={t('action.delete')} danger onClose={close} onDone={refresh} run={() => ok(api.DELETE('/api/v1/users/{id}', { params: { path: { id: open.user.id } } }))}>
           {t('users.delete_help', { email: open.user.email })}
+        </Confirm>
+      )}
+      {open?.what === 'leave' && (
+        <Confirm title={t('users.leave_title')} action={t('users.leave')} danger onClose={close} onDone={refresh} run={() => setEnabled(open.user, false)}>
+          {t('users.leave_help')}
         </Confirm>
       )}
       {open?.what === 'link' && (

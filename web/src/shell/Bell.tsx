@@ -4,10 +4,13 @@ import { ArrowRightLeft, Bell as BellIcon, CircleCheck, CircleX, Clock, Gauge, t
 import { useEffect } from 'react';
 import { Link } from 'wouter';
 import { api, ok } from '../api/client';
+import type { DeliveryEvent } from '../api/types';
 import * as format from '../lib/format';
 import { t, word } from '../lib/i18n';
-import { useConnectionNames, useRefreshOn } from '../lib/lookups';
+import { EVENTS, useConnectionNames } from '../lib/lookups';
+import { said } from '../lib/sayings';
 import { setPreferences, usePreferences } from '../lib/prefs';
+import { useStarted } from '../lib/starting';
 import { Pop } from '../ui/overlay';
 
 const looks: Record<string, { tone: string; icon: LucideIcon }> = {
@@ -17,20 +20,26 @@ const looks: Record<string, { tone: string; icon: LucideIcon }> = {
   'quota.near': { tone: 'warn', icon: Gauge },
   clock_jump: { tone: 'bad', icon: Clock },
 };
-const EVENTS = ['events'] as const;
 
 export function Bell() {
-  useRefreshOn('connections', EVENTS);
-  useRefreshOn('delivery', EVENTS);
-  const nameOf = useConnectionNames();
   const { seen_event: seen } = usePreferences();
-  const events = useQuery({ queryKey: EVENTS, queryFn: async () => (await ok(api.GET('/api/v1/delivery/events', { params: { query: { limit: 20 } } }))).items }).data ?? [];
+  const events = useQuery({ queryKey: EVENTS, queryFn: async () => (await ok(api.GET('/api/v1/delivery/events', { params: { query: { limit: 20 } } }))).items, enabled: useStarted() }).data ?? [];
   const newest = events[0]?.id ?? 0;
   const news = newest > seen;
   return (
     <Pop label={news ? t('bell.news') : t('bell.title')} title={t('bell.title')} className="button plain square bell" align="end"
       trigger={<><BellIcon aria-hidden />{news && <i aria-hidden />}</>}>
       <Seen newest={newest} seen={seen} />
+      <News events={events} />
+    </Pop>
+  );
+}
+
+/** Made only while the list is open. */
+function News({ events }: { events: DeliveryEvent[] }) {
+  const nameOf = useConnectionNames();
+  return (
+    <>
       {events.length === 0 && <p className="hint">{t('bell.none')}</p>}
       <ol className="trail">
         {events.map((event) => {
@@ -42,13 +51,13 @@ export function Bell() {
                 {word('event', event.event)}
                 {event.connection_id !== null && <>: <Link href={`/connections?open=${event.connection_id}`}>{nameOf(event.connection_id)}</Link></>}
               </div>
-              <div className="soft tiny">{event.detail}</div>
+              <div className="soft tiny">{said(event.detail)}</div>
               <time dateTime={event.at} title={event.at}>{format.relative(event.at)}</time>
             </li>
           );
         })}
       </ol>
-    </Pop>
+    </>
   );
 }
 

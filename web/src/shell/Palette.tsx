@@ -1,6 +1,6 @@
-// Ctrl K: pages, connections, and "where is the mail to ann@…" from anywhere.
+// Ctrl K: pages, connections, and "where is the mail to ann@…", or "about the invoice", from anywhere.
 import { useQuery } from '@tanstack/react-query';
-import { Cable, Moon, Plus, ScrollText, ListOrdered, Globe, type LucideIcon } from 'lucide-react';
+import { Cable, Moon, Plus, ScrollText, Search, ListOrdered, Globe, type LucideIcon } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { messageOf } from '../lib/errors';
@@ -12,6 +12,7 @@ import { prefs, setPreferences } from '../lib/prefs';
 import { useRights } from '../lib/session';
 import { Dialog } from '../ui/overlay/Dialog';
 import { placesFor } from './places';
+import { isDark } from './TopBar';
 
 interface Command {
   id: string;
@@ -38,6 +39,18 @@ function commandsFor(id: string, named: Named, navigate: (to: string) => void): 
   ];
 }
 
+/** Words and no address: they may stand in a subject. */
+function searchesFor(typed: string, navigate: (to: string) => void): Command[] {
+  if (typed === '' || typed.includes('@') || isId(typed)) return [];
+  const subject = encodeURIComponent(typed);
+  return [
+    { id: 'search-queue', title: t('palette.search_queue', { text: typed }), icon: Search, run: () => navigate(`/queue?subject=${subject}`) },
+    { id: 'search-log', title: t('palette.search_log', { text: typed }), icon: Search, run: () => navigate(`/log?subject=${subject}`) },
+  ];
+}
+
+const isAddress = (typed: string) => typed.includes('@') || /^\S*\*\S*$|^\S+\.\S+$/.test(typed);
+
 function useCommands(text: string): { commands: Command[]; nothing: string } {
   const [, navigate] = useLocation();
   const rights = useRights();
@@ -47,7 +60,7 @@ function useCommands(text: string): { commands: Command[]; nothing: string } {
   const commands = useMemo(() => {
     const found: Command[] = [];
     if (named) found.push(...commandsFor(typed, named, navigate));
-    else if (!isId(typed) && /[@*]|\w\.\w/.test(typed)) {
+    else if (!isId(typed) && isAddress(typed)) {
       const pattern = encodeURIComponent(emailPattern(typed));
       found.push({ id: 'in-log', title: t('palette.in_log', { text: typed }), icon: ScrollText, run: () => navigate(`/log?email=${pattern}`) });
       found.push({ id: 'in-queue', title: t('palette.in_queue', { text: typed }), icon: ListOrdered, run: () => navigate(`/queue?email=${pattern}`) });
@@ -56,11 +69,15 @@ function useCommands(text: string): { commands: Command[]; nothing: string } {
       ...placesFor(rights).map((place) => ({ id: place.path, title: t(place.title), icon: place.icon, run: () => navigate(place.path) })),
       ...(rights.manage ? [{ id: 'new', title: t('connections.new'), icon: Plus, run: () => navigate('/connections?new=1') }] : []),
       ...(connections ?? []).map((one) => ({ id: `c${one.id}`, title: one.caption || one.host, hint: t('email.connection'), icon: Cable, run: () => navigate(`/connections?open=${one.id}`) })),
-      { id: 'theme', title: t('palette.theme'), icon: Moon, run: () => setPreferences({ theme: prefs.get().theme === 'dark' ? 'light' : 'dark' }) },
+    ];
+    const settings: Command[] = [
+      { id: 'theme', title: t('palette.theme'), icon: Moon, run: () => setPreferences({ theme: isDark(prefs.get().theme) ? 'light' : 'dark' }) },
       { id: 'zone', title: t('palette.zone'), icon: Globe, run: () => setPreferences({ time_zone: prefs.get().time_zone === 'UTC' ? 'local' : 'UTC' }) },
     ];
     const wanted = typed.toLowerCase();
-    return [...found, ...all.filter((command) => command.title.toLowerCase().includes(wanted))];
+    const fitting = (commands: Command[]) => commands.filter((command) => command.title.toLowerCase().includes(wanted));
+    // What changes something is no answer to whoever looks for mail: it comes after the searches.
+    return [...found, ...fitting(all), ...searchesFor(typed, navigate), ...fitting(settings)];
   }, [typed, named, rights.manage, rights.admin, connections, navigate]);
   return { commands, nothing: isLoading ? t('status.loading') : error ? messageOf(error) : t('palette.none') };
 }

@@ -2,9 +2,10 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { t } from '../lib/i18n';
 import { listen } from '../lib/live';
-import { useSecondTry } from '../lib/lookups';
+import { useKeptFresh, useSecondTry } from '../lib/lookups';
 import { checkSession } from '../lib/session';
 import { useShortcuts } from '../lib/shortcuts';
+import { starting, useStarted, whenCalm } from '../lib/starting';
 import { fetchOverlays } from '../ui/overlay';
 import { Banners } from './Banners';
 import { Palette } from './Palette';
@@ -20,7 +21,11 @@ export function Shell({ children }: { children: ReactNode }) {
   const [help, setHelp] = useState(false);
   const keys = useMemo(() => ({ openPalette: () => setPalette(true), openHelp: () => setHelp(true), go: (to: string) => navigate(to) }), [navigate]);
   useShortcuts(keys);
-  useEffect(() => listen(checkSession), []);
+  // Its rows first, then the news and what stands around them.
+  useEffect(() => whenCalm(() => starting.set(false)), []);
+  const started = useStarted();
+  useEffect(() => (started ? listen(checkSession) : undefined), [started]);
+  useKeptFresh();
   useSecondTry();
   useEffect(() => onFirstTouch(fetchOverlays), []);
 

@@ -3,16 +3,14 @@ import { Link } from 'wouter';
 import { api, ok } from '../api/client';
 import * as format from '../lib/format';
 import { t } from '../lib/i18n';
-import { useRefreshOn } from '../lib/lookups';
+import { TALLY } from '../lib/lookups';
 import { useRights } from '../lib/session';
+import { useStarted } from '../lib/starting';
 import { placesFor } from './places';
-
-const TALLY = ['tally', 'queue'] as const;
 
 /** How many emails wait: the one number that staff look for first. */
 function useQueueTally() {
-  useRefreshOn('queue', TALLY);
-  const answer = useQuery({ queryKey: TALLY, queryFn: () => ok(api.GET('/api/v1/queue', { params: { query: { limit: 1 } } })), staleTime: 5_000 });
+  const answer = useQuery({ queryKey: TALLY, queryFn: () => ok(api.GET('/api/v1/queue', { params: { query: { limit: 1 } } })), staleTime: 5_000, enabled: useStarted() });
   const total = answer.data?.total;
   return total ? format.total(total.count, total.exact) : null;
 }

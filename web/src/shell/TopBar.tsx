@@ -4,12 +4,13 @@ import { useLocation } from 'wouter';
 import { api, ok } from '../api/client';
 import { complain } from '../lib/errors';
 import { t, word } from '../lib/i18n';
+import { leaving } from '../lib/leaving';
 import { setPreferences, usePreferences } from '../lib/prefs';
 import { leave, useSession } from '../lib/session';
 import { Menu } from '../ui/overlay';
 import { Bell } from './Bell';
 
-function isDark(theme: string) {
+export function isDark(theme: string) {
   return theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
 }
 
@@ -43,7 +44,7 @@ export function TopBar({ openPalette }: { openPalette: () => void }) {
           zone === 'UTC'
             ? { label: t('ui.utc_off'), icon: Clock, onSelect: () => setPreferences({ time_zone: 'local' }) }
             : { label: t('ui.utc_on'), icon: Globe, onSelect: () => setPreferences({ time_zone: 'UTC' }) },
-          { label: t('ui.sign_out'), icon: LogOut, rule: true, onSelect: () => signOut.mutate() },
+          { label: t('ui.sign_out'), icon: LogOut, rule: true, onSelect: () => leaving(() => signOut.mutate()) },
         ]} />
     </header>
   );

@@ -5,10 +5,10 @@ import { Failure } from './kit';
 import { Dialog } from './overlay/Dialog';
 
 /** Asks before something that can't be taken back, and shows the server's words when it says no. */
-export function Confirm({ title, children, action, danger, run, onDone, onClose }: {
-  title: string; children: ReactNode; action: string; danger?: boolean; run: () => Promise<unknown>; onDone: () => void; onClose: () => void;
+export function Confirm<Answer>({ title, children, action, danger, run, onDone, onClose }: {
+  title: string; children: ReactNode; action: string; danger?: boolean; run: () => Promise<Answer>; onDone: (answer: Answer) => void; onClose: () => void;
 }) {
-  const go = useMutation({ mutationFn: run, onSuccess: () => { onDone(); onClose(); } });
+  const go = useMutation({ mutationFn: run, onSuccess: (answer) => { onDone(answer); onClose(); } });
   return (
     <Dialog open onClose={onClose} title={title}
       foot={<>

@@ -25,7 +25,7 @@ it('offers what someone else has left, and says what that costs', async () => {
 it('says why it could not be loaded, and can be asked again', async () => {
   const onRead = show(stale, vi.fn(async () => { throw new ApiError(404, 'not_found', 'It is gone.'); }));
   fireEvent.click(offer()!);
-  await screen.findByText('It is gone.');
+  await screen.findByText(/There is no such thing any more/);
   expect(offer()).toBeTruthy();
   expect(onRead).not.toHaveBeenCalled();
 });

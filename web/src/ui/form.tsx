@@ -1,5 +1,5 @@
 // Fields that say what is wrong with them, beside themselves.
-import { useId, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes } from 'react';
+import { useEffect, useId, useRef, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes } from 'react';
 import { Wrong } from './kit';
 
 interface Frame {
@@ -54,5 +54,24 @@ export function SelectField({ label, hint, error, options, ...rest }: Frame & Se
         {options.map((option) => <option key={option.value} value={option.value}>{option.label}</option>)}
       </select>
     </FieldFrame>
+  );
+}
+
+/**
+ * Fields that stand folded away. A complaint about one of them unfolds it, with each try to save, and takes the focus
+ * that a hidden field could not; that it is mended folds nothing away under the hands of who mends it.
+ */
+export function Fold({ title, wrong, tries, children }: { title: string; wrong: boolean; tries: number; children: ReactNode }) {
+  const fold = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    if (!wrong || !fold.current || fold.current.open) return;
+    fold.current.open = true;
+    if (document.activeElement?.getAttribute('aria-invalid') !== 'true') fold.current.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+  }, [wrong, tries]);
+  return (
+    <details className="more" ref={fold}>
+      <summary>{title}</summary>
+      {children}
+    </details>
   );
 }

@@ -1,9 +1,9 @@
 // The small parts that every page is made of.
 import { Check, CircleAlert, CircleCheck, CircleX, Copy, Info, RotateCw, TriangleAlert, type LucideIcon } from 'lucide-react';
-import { useState, type ReactNode } from 'react';
+import { useId, useState, type ReactNode } from 'react';
 import * as format from '../lib/format';
-import { messageOf } from '../lib/errors';
-import { t } from '../lib/i18n';
+import { isMissing, messageOf } from '../lib/errors';
+import { t, unturned } from '../lib/i18n';
 import { say } from '../lib/toasts';
 
 export type Tone = 'ok' | 'bad' | 'warn' | 'info' | '';
@@ -19,11 +19,11 @@ export function Tag({ tone = '', icon: Icon, spins, boxed, children, title }: {
   );
 }
 
-export function Tick({ label, checked, mixed, disabled, onChange }: {
-  label: string; checked: boolean; mixed?: boolean; disabled?: boolean; onChange: (checked: boolean, event?: Event) => void;
+export function Tick({ label, checked, mixed, disabled, described, onChange }: {
+  label: string; checked: boolean; mixed?: boolean; disabled?: boolean; described?: string; onChange: (checked: boolean, event?: Event) => void;
 }) {
   return (
-    <input type="checkbox" className="tick" aria-label={label} checked={checked} disabled={disabled}
+    <input type="checkbox" className="tick" aria-label={label} aria-describedby={described} checked={checked} disabled={disabled}
       ref={(box) => { if (box) box.indeterminate = !!mixed; }}
       onChange={(event) => onChange(event.target.checked, event.nativeEvent)} onClick={(event) => event.stopPropagation()} />
   );
@@ -32,12 +32,14 @@ export function Tick({ label, checked, mixed, disabled, onChange }: {
 export function Choice({ label, checked, disabled, hint, onChange }: {
   label: string; checked: boolean; disabled?: boolean; hint?: string; onChange: (checked: boolean) => void;
 }) {
+  const id = useId();
   return (
     <label className="choice">
-      <Tick label={label} checked={checked} disabled={disabled} onChange={onChange} />
+      <Tick label={label} checked={checked} disabled={disabled} described={hint && id} onChange={onChange} />
+      {/* Read with the box, as its name and its description; not once more after it. */}
       <span aria-hidden>
         {label}
-        {hint && <span className="hint"> · {hint}</span>}
+        {hint && <span className="hint"> · <span id={id}>{hint}</span></span>}
       </span>
     </label>
   );
@@ -84,11 +86,13 @@ export function Note({ tone, title, children, action }: { tone: Exclude<Tone, ''
   );
 }
 
-/** A failed read, above what was read before. */
-export function Failure({ error, retry, title }: { error: unknown; retry?: () => void; title?: string }) {
+/** A failed read, above what was read before. `missing` says what is not there, where one thing alone was asked for. */
+export function Failure({ error, retry, title, missing }: { error: unknown; retry?: () => void; title?: string; missing?: string }) {
+  const gone = isMissing(error);
+  if (gone && missing) return <Note tone="warn">{missing}</Note>;
   return (
     <Note tone="bad" title={title ?? t('error.load')}
-      action={retry && <button type="button" className="button little" onClick={retry}><RotateCw aria-hidden />{t('action.try_again')}</button>}>
+      action={retry && !gone && <button type="button" className="button little" onClick={retry}><RotateCw aria-hidden />{t('action.try_again')}</button>}>
       {messageOf(error)}
     </Note>
   );
@@ -106,9 +110,17 @@ export function Empty({ icon: Icon, title, children, action, whole }: { icon: Lu
   );
 }
 
-/** A cell's text, as much of it as there is room for. */
-export const cut = (text: string | null | undefined, className = '') =>
-  text ? <div className={`cut ${className}`} title={text}>{text}</div> : <span className="faint">—</span>;
+/** A cell's text, as much of it as there is room for. Whoever wrote it can't turn its reading direction. */
+export function cut(text: string | null | undefined, className = '') {
+  if (!text) return <span className="faint">—</span>;
+  const shown = unturned(text);
+  return <div className={`cut ${className}`} title={shown}>{shown}</div>;
+}
+
+/** One line of a drawer's `facts`; text in it can't turn its reading direction, nor that of what stands beside it. */
+export function Fact({ name, className, children }: { name: string; className?: string; children: ReactNode }) {
+  return <><dt><bdi>{unturned(name)}</bdi></dt><dd className={className}>{typeof children === 'string' ? <bdi>{unturned(children)}</bdi> : children}</dd></>;
+}
 
 export function Time({ at, long }: { at: string | null | undefined; long?: boolean }) {
   if (!at) return <span className="faint">—</span>;

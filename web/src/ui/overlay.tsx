@@ -2,7 +2,9 @@
 // for one it is a plain button, and what it takes has not been fetched.
 import type { LucideIcon } from 'lucide-react';
 import { useReducer, type ReactNode } from 'react';
-import { ahead, later } from '../lib/later';
+import { t } from '../lib/i18n';
+import { ahead, later, type Later } from '../lib/later';
+import { say } from '../lib/toasts';
 
 export interface PopProps {
   label: string;
@@ -18,7 +20,8 @@ export interface MenuItem {
   label: string;
   icon: LucideIcon;
   onSelect?: () => void;
-  href?: string;
+  /** Where it leads to, as of the moment that it is chosen. */
+  href?: string | (() => string);
   download?: boolean;
   danger?: boolean;
   disabled?: boolean;
@@ -35,29 +38,35 @@ export interface MenuProps {
   head?: ReactNode;
 }
 
-const OpenPop = later(async () => (await import('./overlay/Pop')).Pop, (props) => <Closed kind="dialog" {...props} />);
-const OpenMenu = later(async () => (await import('./overlay/Menu')).Menu, (props) => <Closed kind="menu" {...props} />);
+const OpenPop = later(async () => (await import('./overlay/Pop')).Pop);
+const OpenMenu = later(async () => (await import('./overlay/Menu')).Menu);
 
 /** Fetches what opens over a page, before somebody does. */
 export const fetchOverlays = () => [OpenPop, OpenMenu].forEach(ahead);
 
-export function Pop(props: PopProps) {
+/** Opens with the first use; what can't be fetched any more, after an upgrade of the server, stays closed and says so. */
+function useFirst({ fetch }: Pick<Later<never>, 'fetch'>) {
   const [used, use] = useReducer(() => true, false);
+  return [used, () => void fetch().then(use, () => say(t('error.new_version'), 'bad'))] as const;
+}
+
+export function Pop(props: PopProps) {
+  const [used, use] = useFirst(OpenPop);
   return used ? <OpenPop {...props} /> : <Closed kind="dialog" {...props} onUse={use} />;
 }
 
 export function Menu(props: MenuProps) {
-  const [used, use] = useReducer(() => true, false);
+  const [used, use] = useFirst(OpenMenu);
   return used ? <OpenMenu {...props} /> : <Closed kind="menu" {...props} onUse={use} />;
 }
 
 /** A button that says what it opens; with its first use the part takes its place, open. */
 function Closed({ kind, label, trigger, className = 'button', on, onUse }: {
-  kind: 'dialog' | 'menu'; label: string; trigger: ReactNode; className?: string; on?: boolean; onUse?: () => void;
+  kind: 'dialog' | 'menu'; label: string; trigger: ReactNode; className?: string; on?: boolean; onUse: () => void;
 }) {
   return (
-    <button type="button" className={className} aria-label={label} aria-haspopup={kind} aria-expanded={!onUse} data-on={on}
-      onClick={(event) => { event.stopPropagation(); onUse?.(); }}>
+    <button type="button" className={className} aria-label={label} aria-haspopup={kind} aria-expanded={false} data-on={on}
+      onClick={(event) => { event.stopPropagation(); onUse(); }}>
       {trigger}
     </button>
   );

@@ -7,6 +7,7 @@ import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
 import { later } from '../../lib/later';
 import { CONNECTIONS } from '../../lib/lookups';
+import { said } from '../../lib/sayings';
 import { useRights } from '../../lib/session';
 import { useUrlState } from '../../lib/url';
 import { TextField } from '../../ui/form';
@@ -14,8 +15,7 @@ import { Empty, Meter, Note, Tag, Time } from '../../ui/kit';
 import { Drawer } from '../../ui/overlay/Drawer';
 import { Status } from '../../ui/status';
 import { Encryption } from './columns';
-import { LIMITS, stateOf } from './connection';
-import { lastReason } from './ConnectionsPage';
+import { lastReason, LIMITS, stateOf } from './connection';
 import { TestButton, TestPanel, type Tested } from './TestPanel';
 
 const ConnectionForm = later(async () => (await import('./ConnectionForm')).ConnectionForm);
@@ -29,7 +29,7 @@ interface Props {
 }
 
 export function ConnectionDrawer({ open, all, onDelete, returnTo }: Props) {
-  const [params, change] = useUrlState();
+  const [params, change, closeHere] = useUrlState();
   const rights = useRights();
   const last = useRef(open);
   if (open) last.current = open;
@@ -39,7 +39,7 @@ export function ConnectionDrawer({ open, all, onDelete, returnTo }: Props) {
   const connection = all.find((one) => String(one.id) === last.current) ?? null;
   // A form that opened before its connection is there would be one for a new connection.
   const editing = rights.manage && (last.current === 'new' || (params.get('edit') !== null && connection !== null));
-  const close = () => change({ open: null, new: null, edit: null, test: null });
+  const close = () => closeHere({ open: null, new: null, edit: null, test: null });
   if (editing) return <ConnectionForm key={`${last.current} ${opening.current.count}`} open={!!open} connection={connection} all={all} onClose={() => (last.current === 'new' ? close() : change({ edit: null }))} onSaved={(saved) => change({ new: null, edit: null, open: String(saved.id) })} />;
   return <Details key={last.current} open={!!open} connection={connection} all={all} onClose={close} onDelete={onDelete} returnTo={returnTo} />;
 }
@@ -59,7 +59,8 @@ function Details({ open, connection, all, onClose, onDelete, returnTo }: { open:
     },
     onSettled: () => void queries.invalidateQueries({ queryKey: CONNECTIONS }),
   });
-  const asked = params.get('test') !== null && connection !== null;
+  // An address that asks for a test is no right to one.
+  const asked = params.get('test') !== null && connection !== null && rights.manage;
   useEffect(() => {
     if (!asked) return;
     change({ test: null });
@@ -82,7 +83,7 @@ function Details({ open, connection, all, onClose, onDelete, returnTo }: { open:
       )}>
       <TestPanel test={test} />
       {health.state !== 'up' && connection.enabled && (
-        <Note tone={health.state === 'down' ? 'bad' : 'warn'} title={health.since ? t('connections.since', { state: word('status', health.state), when: format.dateTime(health.since) }) : word('status', health.state)}>{health.reason}</Note>
+        <Note tone={health.state === 'down' ? 'bad' : 'warn'} title={health.since ? t('connections.since', { state: word('status', health.state), when: format.dateTime(health.since) }) : word('status', health.state)}>{health.reason && said(health.reason)}</Note>
       )}
       {inert && rights.manage && <p className="hint">{inert}</p>}
       <section className="part">

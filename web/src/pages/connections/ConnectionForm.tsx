@@ -1,23 +1,22 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { api, ok } from '../../api/client';
 import { ApiError } from '../../api/problem';
 import type { Connection, Preset } from '../../api/types';
 import { messageOf } from '../../lib/errors';
-import { t, word } from '../../lib/i18n';
+import { known, t, word } from '../../lib/i18n';
 import { CONNECTIONS } from '../../lib/lookups';
 import { say } from '../../lib/toasts';
 import { spread, zodResolver } from '../../lib/zodResolver';
 import { useDiscard } from '../../ui/Discard';
-import { SelectField, TextField } from '../../ui/form';
-import { Choice, Note, Segments } from '../../ui/kit';
+import { Fold, SelectField, TextField } from '../../ui/form';
+import { Choice, Failure, Note, Segments } from '../../ui/kit';
 import { NotSaved } from '../../ui/NotSaved';
 import { Drawer } from '../../ui/overlay/Drawer';
-import { lastReason } from './ConnectionsPage';
 import { Logo } from './Logo';
-import { LIMITS } from './connection';
-import { asksPassword, fromPreset, schema, toChanges, toCreate, toForm, type FormValues } from './settings';
+import { lastReason, LIMITS } from './connection';
+import { asksPassword, fromPreset, schema, testsAlike, toChanges, toCreate, toForm, type FormValues } from './settings';
 import { ReplyRulesPart } from './ReplyRules';
 import { TestButton, TestPanel, type Tested } from './TestPanel';
 
@@ -34,6 +33,9 @@ const FIELDS = [
   'max_messages_per_session', 'auth', 'ca_file', 'profile', 'reply_rules', ...LIMITS.map((name) => `limits.${name}`),
 ];
 
+/** The fields under "More settings" that can be wrong. */
+const MORE = ['priority', 'weight', 'max_sessions', 'max_messages_per_session', 'auth', 'ca_file'] as const;
+
 export function ConnectionForm({ open, connection, all, onClose, onSaved }: Props) {
   const queries = useQueryClient();
   const [wrong, setWrong] = useState<string | null>(null);
@@ -41,8 +43,8 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
   const [opened, setOpened] = useState(connection);
   const nextPriority = Math.max(0, ...all.map((one) => one.priority)) + 10;
   const form = useForm<FormValues>({ resolver: zodResolver(schema()), defaultValues: toForm(opened, nextPriority) });
-  const { errors, isDirty } = form.formState;
-  const { close, question } = useDiscard(isDirty, onClose);
+  const { errors, isDirty, submitCount } = form.formState;
+  const { close, release, question } = useDiscard(isDirty, onClose);
   const values = form.watch();
   const passwordAgain = asksPassword(values, opened);
 
@@ -63,13 +65,13 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
     onSuccess: async (saved) => {
       await queries.invalidateQueries({ queryKey: CONNECTIONS });
       say(opened ? t('action.saved') : t('connections.created', { caption: saved.caption || saved.host }));
+      release();
       onSaved(saved);
     },
     onError: place,
   });
-  const test = useMutation<Tested, Error, string>({
-    mutationFn: async () => {
-      const next = schema().parse(form.getValues());
+  const test = useMutation<Tested, Error, FormValues>({
+    mutationFn: async (next) => {
       const report = opened
         ? await ok(api.POST('/api/v1/connections/{id}/test', { params: { path: { id: opened.id } }, body: toChanges(next, opened) }))
         : await ok(api.POST('/api/v1/connections/test', { body: toCreate(next) }));
@@ -77,6 +79,11 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
     },
     onError: (error) => { if (error instanceof ApiError && error.fields.length) place(error); },
   });
+  // A check mark that outlives the settings it was given for would praise what nobody has tried.
+  const outdated = test.variables !== undefined && !testsAlike(test.variables, values);
+  useEffect(() => {
+    if (outdated) test.reset();
+  }, [outdated]);
 
   /** Anew, from what the connection has become. */
   const begin = (present: Connection) => {
@@ -87,7 +94,7 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
     test.reset();
   };
   const submit = form.handleSubmit((next) => { if (guard(next)) save.mutate(next); });
-  const tryOut = form.handleSubmit((next) => { if (guard(next)) test.mutate(''); });
+  const tryOut = form.handleSubmit((next) => { if (guard(next)) test.mutate(next); });
   const choose = (preset: Preset) => {
     for (const [field, value] of Object.entries(fromPreset(preset))) form.setValue(field as 'host', value as string, { shouldDirty: true });
     form.clearErrors();
@@ -132,8 +139,7 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
           <div className="two">{text('send_from', t('connections.send_from_hint'))}{text('send_from_name')}</div>
           <Choice label={t('users.enabled')} checked={values.enabled} disabled={!!inert} hint={inert} onChange={(on) => form.setValue('enabled', on, { shouldDirty: true })} />
         </div>
-        <details className="more">
-          <summary>{t('limits.title')}</summary>
+        <Fold title={t('limits.title')} wrong={!!(errors.limits ?? errors.timezone)} tries={submitCount}>
           <div className="stack">
             <div className="three">
               {LIMITS.map((name) => <TextField key={name} label={t(`limits.${name}`)} inputMode="numeric" placeholder={t('limits.unlimited')} error={errors.limits?.[name]?.message} {...form.register(`limits.${name}`)} />)}
@@ -143,9 +149,8 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
               {text('timezone', t('limits.zone_hint'))}
             </div>
           </div>
-        </details>
-        <details className="more">
-          <summary>{t('connections.more')}</summary>
+        </Fold>
+        <Fold title={t('connections.more')} wrong={MORE.some((name) => errors[name])} tries={submitCount}>
           <div className="stack">
             <div className="two">{figure('priority', t('connections.priority_hint'))}{figure('weight', t('connections.weight_hint'))}</div>
             <div className="two">{figure('max_sessions')}{figure('max_messages_per_session', t('connections.messages_hint'))}</div>
@@ -157,7 +162,7 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
             {!values.verify_certificate && <Note tone="warn">{t('connections.verify_off')}</Note>}
             {text('ca_file', t('connections.ca_file_hint'))}
           </div>
-        </details>
+        </Fold>
         <ReplyRulesPart form={form} />
         <button type="submit" hidden aria-hidden tabIndex={-1} />
       </form>
@@ -168,12 +173,13 @@ export function ConnectionForm({ open, connection, all, onClose, onSaved }: Prop
 
 /** What stands for no provider has no name of its own. */
 const inWords = (preset: Preset): Preset =>
-  preset.id === 'generic' ? { ...preset, name: t('connections.another_server'), hint: t('connections.another_server_help') } : preset;
+  preset.id === 'generic' ? { ...preset, name: t('connections.another_server'), hint: t('connections.another_server_help') }
+    : { ...preset, hint: known('preset_hint', preset.id) ?? preset.hint };
 
 function Presets({ onChoose }: { onChoose: (preset: Preset) => void }) {
   const presets = useQuery({ queryKey: ['presets'], queryFn: async () => (await ok(api.GET('/api/v1/connections/presets'))).items, staleTime: Infinity });
   const [chosen, setChosen] = useState<Preset | null>(null);
-  if (!presets.data) return presets.error ? null : <div className="bone tall" />;
+  if (!presets.data) return presets.error ? <Failure error={presets.error} retry={() => void presets.refetch()} /> : <div className="bone tall" />;
   return (
     <div className="stack tight">
       <div className="presets" role="group" aria-label={t('connections.provider')}>

@@ -19,6 +19,7 @@ import { ViewsMenu } from '../../ui/grid/ViewsMenu';
 import { Empty, PageHead, Switch } from '../../ui/kit';
 import { Menu } from '../../ui/overlay';
 import { connectionColumns } from './columns';
+import { lastReason, useEmptyHelp } from './connection';
 import { ConnectionDrawer } from './ConnectionDrawer';
 import { DeleteConnection } from './DeleteConnection';
 import { Explain } from './Explain';
@@ -52,20 +53,17 @@ export function ConnectionsPage() {
   );
 }
 
-/** Why a connection can't be switched off or deleted: mail needs one way out. */
-export function lastReason(connection: Connection, all: Connection[]): string | undefined {
-  if (all.length === 1) return t('connections.only');
-  if (connection.enabled && all.filter((one) => one.enabled).length === 1) return t('connections.last_enabled');
-  return undefined;
-}
+/** What is used of the quotas is shown no older than this. */
+const EVERY_MS = 15_000;
 
 function ConnectionList() {
   const [params, change] = useUrlState();
   const rights = useRights();
   const queries = useQueryClient();
-  const connections = useConnections();
+  const connections = useConnections(EVERY_MS);
   const chosen = usePreferences().columns.connections;
   const [announcement, setAnnouncement] = useState('');
+  const emptyHelp = useEmptyHelp();
   const [deleting, setDeleting] = useState<Connection | null>(null);
   const [pausing, setPausing] = useState<Connection | null>(null);
   const [pending, setPending] = useState<{ id: number; priority: number }[]>([]);
@@ -181,10 +179,10 @@ function ConnectionList() {
     <>
       <div className="stack tight" onDragOver={(event) => { if (dragged.current !== null) event.preventDefault(); }} onDrop={onDrop}>
         <div className="line apart phone-hide"><p className="hint">{rights.manage && t('connections.order_help')}</p><span className="line"><ViewsMenu list="connections" params={params} columns={visible(data, chosen).map((column) => column.id)} /><ColumnsMenu list="connections" columns={data} /></span></div>
-        <ShortList label={t('nav.connections')} columns={columns} chosen={chosen && [...chosen, 'enabled']} rows={rows} error={connections.error} retry={() => void connections.refetch()} idOf={idOf} counted="connections.found"
+        <ShortList label={t('nav.connections')} columns={columns} chosen={chosen && [...chosen, 'enabled']} rows={rows} error={connections.error} retry={() => void connections.refetch()} idOf={idOf} counted="connections.found" live
           onOpen={(row) => change({ open: idOf(row) }, { push: true })} openId={params.get('open')}
           rowTone={(row) => (row.enabled && row.health.state === 'down' ? 'bad' : row.enabled && (row.health.state === 'degraded' || row.paused) ? 'warn' : '')}
-          empty={<Empty icon={Cable} title={t('connections.empty')} action={rights.manage ? <Link className="button first" href="/connections?new=1"><Plus aria-hidden />{t('connections.new')}</Link> : undefined}>{t('connections.empty_help')}</Empty>} />
+          empty={<Empty icon={Cable} title={t('connections.empty')} action={rights.manage ? <Link className="button first" href="/connections?new=1"><Plus aria-hidden />{t('connections.new')}</Link> : undefined}>{emptyHelp}</Empty>} />
       </div>
       <div className="only-read" aria-live="polite">{announcement}</div>
       <ConnectionDrawer open={open} all={all ?? []} onDelete={setDeleting} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)} />

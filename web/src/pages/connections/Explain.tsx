@@ -1,10 +1,11 @@
 // "Which way would this mail go now, and why not another?"
-import { useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { Check, Minus } from 'lucide-react';
 import { useState } from 'react';
 import { api, ok } from '../../api/client';
 import { t } from '../../lib/i18n';
 import { useDelivery } from '../../lib/lookups';
+import { said } from '../../lib/sayings';
 import { SelectField, TextField } from '../../ui/form';
 import { Failure, Note } from '../../ui/kit';
 
@@ -18,16 +19,10 @@ interface Question {
 export function Explain() {
   const lanes = useDelivery().data?.lanes ?? [];
   const [draft, setDraft] = useState({ to: '', from: '', lane: '', tag: '' });
-  const [question, setQuestion] = useState<Question | null>(null);
-  const answer = useQuery({
-    queryKey: ['explain', question],
-    queryFn: () => ok(api.GET('/api/v1/delivery/explain', { params: { query: question! } })),
-    enabled: question !== null,
-    retry: false,
-    gcTime: 0,
-  });
+  // Asked by hand each time: the same question has another answer once a connection is down or a limit is reached.
+  const answer = useMutation({ mutationFn: (question: Question) => ok(api.GET('/api/v1/delivery/explain', { params: { query: question } })) });
   const set = (change: Partial<typeof draft>) => setDraft({ ...draft, ...change });
-  const ask = () => setQuestion({
+  const ask = () => answer.mutate({
     to: draft.to.trim(),
     ...(draft.from.trim() && { from: draft.from.trim() }),
     ...(draft.lane && { lane: draft.lane }),
@@ -43,20 +38,20 @@ export function Explain() {
           <SelectField label={t('email.lane')} value={draft.lane} onChange={(event) => set({ lane: event.target.value })} options={[{ value: '', label: t('explain.first_lane') }, ...lanes.map((lane) => ({ value: lane, label: lane }))]} />
           <TextField label={t('email.tags')} value={draft.tag} onChange={(event) => set({ tag: event.target.value })} />
         </div>
-        <button type="submit" className="button first start" disabled={!draft.to.trim()}>{t('explain.ask')}</button>
+        <button type="submit" className="button first start" disabled={!draft.to.trim() || answer.isPending}>{t('explain.ask')}</button>
       </form>
       <div aria-live="polite" className="stack">
-        {answer.error && <Failure error={answer.error} />}
+        {answer.error && <Failure error={answer.error} retry={() => answer.mutate(answer.variables)} />}
         {answer.data && (
           <div className="card padded">
-            {answer.data.waits_for ? <Note tone="warn" title={t('explain.waits')}>{answer.data.waits_for}</Note>
+            {answer.data.waits_for ? <Note tone="warn" title={t('explain.waits')}>{said(answer.data.waits_for)}</Note>
               : <Note tone="ok" title={t('explain.takes', { caption: answer.data.connections.find((one) => one.chosen)?.caption ?? `#${answer.data.connection_id}` })}>{answer.data.rule === null ? t('explain.no_rule') : t('explain.rule', { n: answer.data.rule + 1 })}</Note>}
             <ol className="trail">
               {answer.data.connections.map((one) => (
                 <li key={one.id}>
                   <span className={`dot ${one.chosen ? 'ok' : one.usable ? 'info' : ''}`} aria-hidden>{one.chosen ? <Check strokeWidth={3} /> : <Minus strokeWidth={3} />}</span>
                   <div className={one.usable ? 'strong' : 'unreached'}>{one.caption || `#${one.id}`}</div>
-                  <div className="aside">{one.why}</div>
+                  <div className="aside">{said(one.why)}</div>
                 </li>
               ))}
             </ol>

@@ -1,27 +1,20 @@
 // What a provider's replies mean, where Postroom doesn't know it: its profile, and the operator's own rules before that.
 import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react';
-import { useEffect, useRef } from 'react';
 import { useFieldArray, type UseFormReturn } from 'react-hook-form';
 import { t, word } from '../../lib/i18n';
-import { SelectField, TextField } from '../../ui/form';
+import { Fold, SelectField, TextField } from '../../ui/form';
 import { Wrong } from '../../ui/kit';
-import { blankRule, PROFILES, SCOPES, STAGES, type FormValues } from './settings';
+import { blankRule, PROFILES, REPLY_SCOPES, STAGES, type FormValues } from './settings';
 
 const MOST = 50;
 
 export function ReplyRulesPart({ form }: { form: UseFormReturn<FormValues> }) {
   const rules = useFieldArray({ control: form.control, name: 'reply_rules' });
-  const errors = form.formState.errors.reply_rules;
-  const fold = useRef<HTMLDetailsElement>(null);
-  // A complaint is shown; that it is mended closes nothing under the hands of who mends it.
-  useEffect(() => {
-    if (errors && fold.current) fold.current.open = true;
-  }, [errors]);
+  const { errors: { reply_rules: errors, profile }, submitCount } = form.formState;
   return (
-    <details className="more" ref={fold}>
-      <summary>{t('reply_rules.title')}</summary>
+    <Fold title={t('reply_rules.title')} wrong={!!(errors ?? profile)} tries={submitCount}>
       <div className="stack">
-        <SelectField label={t('connections.profile')} hint={t('reply_rules.profile_help')} options={PROFILES.map((value) => ({ value, label: word('profile_name', value) }))} {...form.register('profile')} />
+        <SelectField label={t('connections.profile')} hint={t('reply_rules.profile_help')} error={profile?.message} options={PROFILES.map((value) => ({ value, label: word('profile_name', value) }))} {...form.register('profile')} />
         <p className="hint">{t('reply_rules.help')}</p>
         {errors?.message && <Wrong>{errors.message}</Wrong>}
         <ol className="stack">
@@ -47,7 +40,7 @@ export function ReplyRulesPart({ form }: { form: UseFormReturn<FormValues> }) {
                   <TextField label={t('reply_rules.enhanced')} placeholder="5.7.*" error={wrong?.enhanced?.message} {...form.register(`reply_rules.${at}.enhanced`)} />
                 </div>
                 <div className="two">
-                  <SelectField label={t('reply_rules.scope')} hint={t(`scope_help.${form.watch(`reply_rules.${at}.scope`)}`)} options={SCOPES.map((value) => ({ value, label: word('class', value) }))} {...form.register(`reply_rules.${at}.scope`)} />
+                  <SelectField label={t('reply_rules.scope')} hint={t(`scope_help.${form.watch(`reply_rules.${at}.scope`)}`)} options={REPLY_SCOPES.map((value) => ({ value, label: word('class', value) }))} {...form.register(`reply_rules.${at}.scope`)} />
                   <SelectField label={t('reply_rules.permanence')} options={(['transient', 'permanent'] as const).map((value) => ({ value, label: word('permanence', value) }))} {...form.register(`reply_rules.${at}.permanence`)} />
                 </div>
                 <TextField label={t('reply_rules.wait')} hint={t('reply_rules.wait_hint')} inputMode="numeric" error={wrong?.wait?.message} {...form.register(`reply_rules.${at}.wait`)} />
@@ -57,6 +50,6 @@ export function ReplyRulesPart({ form }: { form: UseFormReturn<FormValues> }) {
         </ol>
         <button type="button" className="button start" disabled={rules.fields.length >= MOST} onClick={() => rules.append(blankRule())}><Plus aria-hidden />{t('rules.add')}</button>
       </div>
-    </details>
+    </Fold>
   );
 }

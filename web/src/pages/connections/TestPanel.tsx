@@ -13,7 +13,10 @@ export interface Tested {
   sentTo: string;
 }
 
-export function TestButton({ test, onTest, first }: { test: UseMutationResult<Tested, Error, string>; onTest: () => void; first?: boolean }) {
+/** What is to be seen of a test, whatever it was asked with. */
+type Test = Pick<UseMutationResult<Tested>, 'data' | 'error' | 'isPending' | 'isIdle'>;
+
+export function TestButton({ test, onTest, first }: { test: Test; onTest: () => void; first?: boolean }) {
   const good = test.data?.report.ok && !test.isPending;
   return (
     <button type="button" className={`button ${good ? 'good' : first ? 'first' : ''}`} disabled={test.isPending} onClick={onTest}>
@@ -27,7 +30,7 @@ export function TestButton({ test, onTest, first }: { test: UseMutationResult<Te
 const icons = { ok: Check, failed: X, unreached: Minus };
 const tones = { ok: 'ok', failed: 'bad', unreached: '' };
 
-export function TestPanel({ test }: { test: UseMutationResult<Tested, Error, string> }) {
+export function TestPanel({ test }: { test: Test }) {
   return (
     <section className="part" aria-live="polite" aria-busy={test.isPending} aria-label={t('test.run')} hidden={test.isIdle}>
       {test.isPending && <Note tone="info" title={t('test.running')}>{t('test.patience')}</Note>}

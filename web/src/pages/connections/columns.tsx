@@ -1,6 +1,7 @@
 import { Lock, LockOpen } from 'lucide-react';
 import type { Connection } from '../../api/types';
 import { t, word } from '../../lib/i18n';
+import { said } from '../../lib/sayings';
 import type { Column } from '../../ui/grid/columns';
 import { cut, Tag } from '../../ui/kit';
 import { Status } from '../../ui/status';
@@ -21,7 +22,7 @@ export function connectionColumns(): Column<Connection>[] {
       id: 'caption', title: t('connections.caption'), width: 'minmax(196px, 1.3fr)', phone: 'title', filter: { kind: 'text', name: 'caption', hint: t('filter.contains') }, value: (row) => row.caption,
       render: (row) => <span className="line"><span className="phone-hide"><Logo of={`${row.caption} ${row.host}`} /></span><span className="cut strong" title={row.caption}>{row.caption || row.host}</span></span>,
     },
-    { id: 'health', title: t('connections.health'), width: '118px', phone: 'status', filter: { kind: 'choice', name: 'health', many: true, options: STATES.map((value) => ({ value, label: word('status', value) })) }, value: stateOf, render: (row) => <Status value={stateOf(row)} title={row.health.reason ?? undefined} /> },
+    { id: 'health', title: t('connections.health'), width: '118px', phone: 'status', filter: { kind: 'choice', name: 'health', many: true, options: STATES.map((value) => ({ value, label: word('status', value) })) }, value: stateOf, render: (row) => <Status value={stateOf(row)} title={row.health.reason ? said(row.health.reason) : undefined} /> },
     { id: 'driver', title: t('connections.driver'), width: '76px', render: (row) => <span className="soft">{row.driver}</span> },
     { id: 'host', title: t('connections.host'), width: 'minmax(150px, 1.1fr)', phone: 'detail', filter: { kind: 'text', name: 'host', hint: t('filter.contains') }, value: (row) => row.host, render: (row) => cut(row.host, 'mono soft') },
     { id: 'port', title: t('connections.port'), width: '64px', align: 'end', render: (row) => <span className="num soft">{row.port}</span> },

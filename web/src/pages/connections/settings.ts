@@ -10,7 +10,7 @@ export const PROFILES = [
   'icloud', 'zoho', 'fastmail', 'gmx', 'ovh', 'ionos', 'yandex', 'mailtrap', 'mandrill', 'smtp2go',
 ] as const satisfies Connection['profile'][];
 export const STAGES = ['any', 'greeting', 'auth', 'mail', 'recipient', 'data', 'dot'] as const;
-export const SCOPES = ['recipient', 'message', 'sender', 'credential', 'quota', 'throttle', 'outage', 'tls', 'policy', 'protocol'] as const;
+export const REPLY_SCOPES = ['recipient', 'message', 'sender', 'credential', 'quota', 'throttle', 'outage', 'tls', 'policy', 'protocol'] as const;
 
 /** A rule as the form has it: what is empty fits every reply. */
 const replyRule = () =>
@@ -20,7 +20,7 @@ const replyRule = () =>
     code: z.string().check(z.trim(), z.regex(/^([45][0-9x]{2})?$/, t('reply_rules.code_form'))),
     enhanced: z.string().check(z.trim(), z.regex(/^([45*](\.(\d{1,3}|\*)){2})?$/, t('reply_rules.enhanced_form'))),
     text: text(200),
-    scope: z.enum(SCOPES),
+    scope: z.enum(REPLY_SCOPES),
     permanence: z.enum(['transient', 'permanent']),
     wait: limit(),
   }).check(z.refine((rule) => Boolean(rule.code || rule.enhanced || rule.text), { path: ['text'], message: t('reply_rules.fits_all') }));
@@ -127,6 +127,13 @@ export function toChanges(values: FormValues, connection: Connection): Connectio
   const present = toSettings(toForm(connection)) as Record<string, unknown>;
   return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(present[name]))) as ConnectionSettings;
 }
+
+/** What a test tries out. */
+const TESTED = ['host', 'port', 'encryption', 'username', 'password', 'send_from', 'auth', 'verify_certificate', 'ca_file'] as const;
+
+/** Whether a test of the ones says something of the others, too. Fields have numbers as they are typed. */
+export const testsAlike = (tested: FormValues, present: FormValues) =>
+  TESTED.every((name) => String(tested[name]).trim() === String(present[name]).trim());
 
 const GUARDED = ['host', 'port', 'encryption', 'username', 'verify_certificate', 'ca_file'] as const;
 

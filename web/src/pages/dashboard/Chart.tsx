@@ -1,6 +1,6 @@
 // A line chart that can also be read as a table. Colours are tokens, looked up when it draws, so that both themes work.
 import { ChartLine, Table2 } from 'lucide-react';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import * as format from '../../lib/format';
@@ -46,25 +46,36 @@ export function Chart({ title, times, series, days, write }: Props) {
   const tableId = useId();
   const { theme, time_zone: zone } = usePreferences();
 
+  const data = useMemo((): uPlot.AlignedData => [times, ...series.map(({ values }) => values)], [times, series]);
+  const latest = useRef(data);
+  latest.current = data;
+  const plot = useRef<uPlot>(undefined);
+  // How it looks; new figures are put into what is there.
+  const look = JSON.stringify(series.map(({ name, ink, filled }) => [name, ink, filled]));
+
   useEffect(() => {
     const element = box.current;
     if (!element || asTable) return;
-    let plot: uPlot | undefined;
     const draw = () => {
-      plot?.destroy();
-      plot = new uPlot(optionsFor(element.clientWidth, series, days, write), [times, ...series.map(({ values }) => values)], element);
+      plot.current?.destroy();
+      plot.current = new uPlot(optionsFor(element.clientWidth, series, { days, utc: zone === 'UTC', write }), latest.current, element);
     };
     draw();
-    const resized = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: HEIGHT }));
+    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
     resized.observe(element);
     const system = matchMedia('(prefers-color-scheme: dark)');
     system.addEventListener('change', draw);
     return () => {
       resized.disconnect();
       system.removeEventListener('change', draw);
-      plot?.destroy();
+      plot.current?.destroy();
+      plot.current = undefined;
     };
-  }, [times, series, days, write, theme, zone, asTable]);
+  }, [look, days, write, theme, zone, asTable]);
+
+  useEffect(() => {
+    if (plot.current && plot.current.data !== data) plot.current.setData(data);
+  }, [data]);
 
   const summary = series.map(({ name, values }) => {
     const known = values.filter((value) => value !== null);
@@ -99,13 +110,17 @@ export function Chart({ title, times, series, days, write }: Props) {
   );
 }
 
-function optionsFor(width: number, series: Series[], days: boolean, write?: (value: number) => string): uPlot.Options {
+/** Ticks stand at whole hours and days of the zone that they are written in. */
+export const tickDate = (utc: boolean) => (seconds: number) => (utc ? uPlot.tzDate(new Date(seconds * 1000), 'UTC') : new Date(seconds * 1000));
+
+function optionsFor(width: number, series: Series[], { days, utc, write }: { days: boolean; utc: boolean } & Pick<Props, 'write'>): uPlot.Options {
   const ink = colourOf('--ink-3');
   const line = colourOf('--line');
   const font = '11px "Inter Variable", sans-serif';
   return {
     width,
     height: HEIGHT,
+    tzDate: tickDate(utc),
     padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
@@ -116,12 +131,12 @@ function optionsFor(width: number, series: Series[], days: boolean, write?: (val
     ],
     series: [
       {},
-      ...series.map(({ name, values, ink: of, filled }): uPlot.Series => ({
+      ...series.map(({ name, ink: of, filled }): uPlot.Series => ({
         label: name,
         stroke: colourOf(TOKENS[of]),
         width: 1.8,
         // A lone value among gaps is a point, or it would not be seen.
-        points: { show: values.filter((value) => value !== null).length < 3, size: 5 },
+        points: { show: (plot, index) => Array.from(plot.data[index]!).filter((value) => value != null).length < 3, size: 5 },
         fill: filled ? colourOf(TOKENS[of], 0.14) : undefined,
       })),
     ],

@@ -1,20 +1,20 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { Link } from 'wouter';
 import { api, ok } from '../../api/client';
 import type { Connection, Stats } from '../../api/types';
 import * as format from '../../lib/format';
 import { t, tn } from '../../lib/i18n';
 import { later } from '../../lib/later';
-import { useTick } from '../../lib/live';
+import { ticks } from '../../lib/live';
 import { useConnections } from '../../lib/lookups';
 import { useRights } from '../../lib/session';
 import { useUrlState } from '../../lib/url';
 import { Failure, Meter, Note, PageHead, Segments } from '../../ui/kit';
 import { LiveMark } from '../../ui/LiveMark';
 import { Status } from '../../ui/status';
-import { LIMITS, stateOf } from '../connections/connection';
+import { LIMITS, stateOf, useEmptyHelp } from '../connections/connection';
 import { Figure } from './Figure';
 import { connectionFigures, depth, growth, RANGES, successRate, sum, windowOf, type Range } from './figures';
 
@@ -24,11 +24,32 @@ const Chart = later(async () => (await import('./Chart')).Chart, () => <div clas
 const STATS = ['stats'] as const;
 const EVERY_MS = 15_000;
 
+/** The server's news makes the figures fresh, but not more often than this. */
+const BUSY_MS = 5_000;
+
+function useFreshStats() {
+  const queries = useQueryClient();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let seen = ticks.get();
+    const look = () => {
+      timer = undefined;
+      void queries.invalidateQueries({ queryKey: STATS });
+    };
+    const stop = ticks.subscribe(() => {
+      const [before, now] = [seen, ticks.get()];
+      seen = now;
+      if (now.log !== before.log || now.queue !== before.queue) timer ??= setTimeout(look, BUSY_MS);
+    });
+    return () => { stop(); clearTimeout(timer); };
+  }, [queries]);
+}
+
+/** Of one span of time; another one's figures are never shown in their place. */
 function useStats(range: Range) {
-  // The server's news makes the figures fresh, but not more often than every few seconds.
-  const beat = Math.floor((useTick('log') + useTick('queue')) / 4);
+  useFreshStats();
   return useQuery({
-    queryKey: [...STATS, range, beat],
+    queryKey: [...STATS, range],
     queryFn: async () => {
       const { before, from, to, step } = windowOf(range, Date.now());
       const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
@@ -37,7 +58,6 @@ function useStats(range: Range) {
       return { now, earlier };
     },
     refetchInterval: EVERY_MS,
-    placeholderData: keepPreviousData,
   });
 }
 
@@ -47,7 +67,8 @@ export function DashboardPage() {
   const wanted = params.get('range');
   const range: Range = wanted !== null && wanted in RANGES ? (wanted as Range) : '2h';
   const answer = useStats(range);
-  const connections = useConnections().data;
+  const connections = useConnections(EVERY_MS).data;
+  const emptyHelp = useEmptyHelp();
   return (
     <div className="page">
       <PageHead title={t('nav.dashboard')} help={t('dashboard.help', { range: t(`dashboard.range_${range}`), zone: format.zoneName() })}>
@@ -57,7 +78,7 @@ export function DashboardPage() {
       </PageHead>
       {answer.error && <Failure error={answer.error} retry={() => void answer.refetch()} />}
       {connections?.length === 0 && (
-        <Note tone="info" title={t('connections.empty')} action={rights.manage && <Link className="button first" href="/connections?new=1"><Plus aria-hidden />{t('connections.new')}</Link>}>{t('connections.empty_help')}</Note>
+        <Note tone="info" title={t('connections.empty')} action={rights.manage && <Link className="button first" href="/connections?new=1"><Plus aria-hidden />{t('connections.new')}</Link>}>{emptyHelp}</Note>
       )}
       {answer.data ? <Figures now={answer.data.now} earlier={answer.data.earlier} range={range} /> : !answer.error && <div className="figures">{[1, 2, 3, 4, 5].map((n) => <div key={n} className="bone tall" />)}</div>}
       {connections && connections.length > 0 && <ConnectionTable connections={connections} sent={answer.data?.now.connections} />}

@@ -8,12 +8,12 @@ import { api, ok } from '../../api/client';
 import { ApiError } from '../../api/problem';
 import { messageOf } from '../../lib/errors';
 import { needed, secret } from '../../lib/fields';
-import { t, word } from '../../lib/i18n';
+import { known, t } from '../../lib/i18n';
 import { useEnded, useEnter, useSession } from '../../lib/session';
 import { safeNext, useUrlState } from '../../lib/url';
 import { zodResolver } from '../../lib/zodResolver';
 import { TextField } from '../../ui/form';
-import { Bones, Note } from '../../ui/kit';
+import { Bones, Failure, Note } from '../../ui/kit';
 import { Door } from './Door';
 
 export function SignInPage() {
@@ -29,9 +29,9 @@ export function SignInPage() {
   return (
     <Door title={t('sign_in.title')} lead={t('sign_in.lead')}>
       {ended && <Note tone="info">{t('sign_in.ended')}</Note>}
-      {failure && <Note tone="bad" title={t('sign_in.oidc_failed')}>{word('oidc', failure)}</Note>}
+      {failure && <Note tone="bad" title={t('sign_in.oidc_failed')}>{known('oidc', failure) ?? t('oidc.other')}</Note>}
       {methods.isPending && <Bones />}
-      {methods.error && <Note tone="bad">{messageOf(methods.error)}</Note>}
+      {methods.error && <Failure error={methods.error} retry={() => void methods.refetch()} />}
       {methods.data?.password !== false && !methods.isPending && <PasswordForm />}
       {oidc && (
         <>

@@ -11,7 +11,7 @@ import { t } from '../../lib/i18n';
 import { useEnter } from '../../lib/session';
 import { spread, zodResolver } from '../../lib/zodResolver';
 import { TextField } from '../../ui/form';
-import { Note } from '../../ui/kit';
+import { Failure, Note } from '../../ui/kit';
 import { Door } from './Door';
 
 /** The token stands behind the #, which browsers send to no server and write into no log. */
@@ -26,7 +26,7 @@ export function WelcomePage() {
   const first = methods.data?.first_run ?? false;
   return (
     <Door title={first ? t('welcome.first_title') : t('welcome.title')} lead={first ? t('welcome.first_lead') : t('welcome.lead')}>
-      {methods.error && <Note tone="bad">{messageOf(methods.error)}</Note>}
+      {methods.error && <Failure error={methods.error} retry={() => void methods.refetch()} />}
       {methods.data && <WelcomeForm token={token} first={first} onRefused={setRefused} />}
     </Door>
   );

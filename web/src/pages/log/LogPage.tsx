@@ -8,6 +8,7 @@ import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
 import { useConnections } from '../../lib/lookups';
 import { usePreferences } from '../../lib/prefs';
+import { useRights } from '../../lib/session';
 import { useUrlState } from '../../lib/url';
 import { visible } from '../../ui/grid/columns';
 import { rowElement } from '../../ui/grid/Grid';
@@ -18,12 +19,12 @@ import { Menu } from '../../ui/overlay';
 import { AttemptDrawer } from './AttemptDrawer';
 import { logColumns } from './columns';
 
-
 const idOf = (row: Attempt) => row.id;
 const newestFirst = { field: 'attempted_at', down: true };
 
 export function LogPage() {
-  const [params, change] = useUrlState();
+  const [params, change, close] = useUrlState();
+  const rights = useRights();
   const connections = useConnections().data;
   const columns = useMemo(() => logColumns(connections ?? []), [connections]);
   const chosen = usePreferences().columns.log;
@@ -45,13 +46,13 @@ export function LogPage() {
             <ViewsMenu list="log" params={now} columns={visible(columns, chosen).map((column) => column.id)} />
             <Menu label={t('log.export')} trigger={<><Download aria-hidden /><span className="phone-hide">{t('log.export')}</span></>}
               items={[
-                { label: t('log.export_csv'), icon: FileSpreadsheet, href: exportUrl('csv', query, now), download: true },
-                { label: t('log.export_jsonl'), icon: FileJson, href: exportUrl('jsonl', query, now), download: true },
+                { label: t('log.export_csv'), icon: FileSpreadsheet, href: () => exportUrl('csv', query(), now), download: true },
+                { label: t('log.export_jsonl'), icon: FileJson, href: () => exportUrl('jsonl', query(), now), download: true },
               ]} />
           </>
         )}
-        empty={<Empty icon={ScrollText} title={t('log.empty')} action={connections?.length === 0 ? <Link className="button first" href="/connections?new=1">{t('log.to_connections')}</Link> : undefined}>{t('log.empty_help')}</Empty>} />
-      {lastOpen.current && <AttemptDrawer id={open} onClose={() => change({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)} />}
+        empty={<Empty icon={ScrollText} title={t('log.empty')} action={connections?.length === 0 && rights.manage ? <Link className="button first" href="/connections?new=1">{t('log.to_connections')}</Link> : undefined}>{t('log.empty_help')}</Empty>} />
+      {lastOpen.current && <AttemptDrawer id={open} onClose={() => close({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)} />}
     </div>
   );
 }

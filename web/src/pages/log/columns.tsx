@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import { REASON_CLASSES, type Attempt, type Connection } from '../../api/types';
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
+import { said } from '../../lib/sayings';
 import type { Column } from '../../ui/grid/columns';
 import { cut, Time } from '../../ui/kit';
 import { Status } from '../../ui/status';
@@ -37,7 +38,7 @@ export function logColumns(connections: Connection[]): Column<Attempt>[] {
     },
     {
       id: 'reason', title: t('email.reason'), width: 'minmax(160px, 1.5fr)', filter: { kind: 'text', name: 'reason', hint: t('filter.contains') },
-      render: (row) => cut(row.reason, row.status === 'fail' ? '' : 'faint'),
+      render: (row) => cut(row.reason && said(row.reason), row.status === 'fail' ? '' : 'faint'),
     },
     {
       id: 'reason_class', title: t('email.reason_class'), width: '130px', extra: true,

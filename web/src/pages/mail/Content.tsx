@@ -21,6 +21,9 @@ export function Content({ messageId, size }: { messageId: string; size?: number 
     enabled: wanted,
     retry: false,
     gcTime: 0,
+    // What a message says does not change; each reading of it is in the audit log.
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
   });
   return (
     <section className="part">
@@ -30,7 +33,7 @@ export function Content({ messageId, size }: { messageId: string; size?: number 
       </div>
       {!rights.content ? <p className="hint">{t('content.no_right')}</p>
         : mail.data ? <MailView mail={mail.data} />
-        : mail.error ? <Failure error={mail.error} />
+        : mail.error ? <Failure error={mail.error} retry={() => void mail.refetch()} />
         : (
           <div className="line wraps">
             <button type="button" className="button" onClick={() => setWanted(true)} disabled={mail.isFetching}><Eye aria-hidden />{t('content.show')}</button>
@@ -53,7 +56,7 @@ function MailView({ mail }: { mail: Mail }) {
       <Segments label={t('content.title')} value={face} options={faces} onChange={setFace} />
       {face === 'text' && <Source text={mail.text!} label={t('content.text')} />}
       {face === 'source' && <Source text={mail.html!} label={t('content.html_source')} />}
-      {face === 'headers' && <Source text={mail.headers.map(({ name, value }) => `${name}: ${value}`).join('\n')} label={t('content.headers')} />}
+      {face === 'headers' && <Source text={unturned(mail.headers.map(({ name, value }) => `${name}: ${value}`).join('\n'))} label={t('content.headers')} />}
       {face === 'html' && (
         <>
           <iframe className="mail-frame" sandbox="" srcDoc={mail.html!} title={t('content.html')} referrerPolicy="no-referrer" />

@@ -1,10 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
 import { RotateCw } from 'lucide-react';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { api, ok } from '../../api/client';
 import { t } from '../../lib/i18n';
 import { useRights } from '../../lib/session';
-import { say } from '../../lib/toasts';
 import { TextArea } from '../../ui/form';
 import { Failure } from '../../ui/kit';
 import { Dialog } from '../../ui/overlay/Dialog';
@@ -16,12 +16,15 @@ export function SendAgain({ emailId, email }: { emailId: string; email: string }
   const [reason, setReason] = useState('');
   const send = useMutation({
     mutationFn: () => ok(api.POST('/api/v1/emails/{id}/send-again', { params: { path: { id: emailId } }, body: reason.trim() ? { reason: reason.trim() } : {} })),
-    onSuccess: (answer) => { setOpen(false); say(t('log.sent_again', { id: answer.emails[0]?.id ?? answer.id })); },
+    onSuccess: () => setOpen(false),
   });
+  const again = send.data?.emails[0]?.id;
   if (!rights.manage) return null;
   return (
     <>
       <button type="button" className="button" onClick={() => { send.reset(); setOpen(true); }}><RotateCw aria-hidden />{t('log.send_again')}</button>
+      {/* It stays as long as the drawer: the new email is what one wants to look at next. */}
+      <span role="status">{again && !open && <Link href={`/queue?open=${again}`}>{t('log.sent_again', { id: again })}</Link>}</span>
       <Dialog open={open} onClose={() => setOpen(false)} title={t('log.send_again_title')}
         foot={<>
           <button type="button" className="button" onClick={() => setOpen(false)}>{t('action.cancel')}</button>

@@ -1,9 +1,11 @@
 // The story of one email, from its acceptance through every attempt to its end.
 import { ArrowRightLeft, Ban, Check, Circle, CirclePause, Inbox, LoaderCircle, RotateCw, TimerOff, X, type LucideIcon } from 'lucide-react';
-import { Link } from 'wouter';
+import { Link, useLocation, useSearch } from 'wouter';
 import type { EmailStory } from '../../api/types';
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
+import { changed } from '../../lib/url';
+import { said } from '../../lib/sayings';
 
 type Moment = EmailStory['timeline'][number];
 
@@ -26,9 +28,13 @@ function look(moment: Moment): { tone: string; icon: LucideIcon } {
   return icons[moment.event] ?? { tone: '', icon: Circle };
 }
 
-const sameDay = (one: string, other: string) => one.slice(0, 10) === other.slice(0, 10);
+const sameDay = (one: string, other: string) => format.day(one) === format.day(other);
 
 export function Timeline({ story, current }: { story: EmailStory; current?: string }) {
+  const [path] = useLocation();
+  const search = useSearch();
+  // Within the log its filter stays.
+  const wayTo = (open: string) => `/log?${changed(path === '/log' ? search : '', { open })}`;
   return (
     <ol className="trail">
       {story.timeline.map((moment, index) => {
@@ -41,11 +47,11 @@ export function Timeline({ story, current }: { story: EmailStory; current?: stri
           <li key={`${moment.at}-${index}`}>
             <span className={`dot ${tone}`} aria-hidden><Icon strokeWidth={3} /></span>
             <div className={moment.attempt_id && moment.attempt_id === current ? 'strong' : ''}>
-              {moment.attempt_id && moment.attempt_id !== current ? <Link href={`/log?open=${moment.attempt_id}`}>{title}</Link> : title}
+              {moment.attempt_id && moment.attempt_id !== current ? <Link href={wayTo(moment.attempt_id)}>{title}</Link> : title}
               {moment.event === 'attempt' && moment.status && <span className="only-read">: {word('status', moment.status)}</span>}
               {moment.by && <span className="faint"> · {t('timeline.by', { who: moment.by })}</span>}
             </div>
-            {(moment.reason ?? moment.detail) && <div className="soft tiny">{moment.reason ?? moment.detail}</div>}
+            {(moment.reason ?? moment.detail) && <div className="soft tiny">{said(moment.reason ?? moment.detail ?? '')}</div>}
             <time className="num" dateTime={moment.at} title={moment.at}>
               {before && sameDay(before.at, moment.at) ? format.clock(moment.at) : format.dateTime(moment.at)}
             </time>

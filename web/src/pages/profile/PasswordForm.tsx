@@ -10,6 +10,7 @@ import { newPassword, sameTwice, secret } from '../../lib/fields';
 import { t } from '../../lib/i18n';
 import { say } from '../../lib/toasts';
 import { spread, zodResolver } from '../../lib/zodResolver';
+import { useDiscard } from '../../ui/Discard';
 import { TextField } from '../../ui/form';
 import { Note } from '../../ui/kit';
 
@@ -26,7 +27,8 @@ export function PasswordForm() {
       setWrong(error instanceof ApiError ? spread(error, ['current', 'password'], (field, complaint) => form.setError(field as 'password', complaint)) : messageOf(error));
     },
   });
-  const { errors } = form.formState;
+  const { errors, isDirty } = form.formState;
+  const { question } = useDiscard(isDirty);
   return (
     <form className="card padded" noValidate onSubmit={form.handleSubmit((values) => { setWrong(null); change.mutate(values); })}>
       <h2>{t('profile.password')}</h2>
@@ -37,6 +39,7 @@ export function PasswordForm() {
         <TextField label={t('welcome.again')} type="password" autoComplete="new-password" error={errors.again?.message} {...form.register('again')} />
       </div>
       <button type="submit" className="button start" disabled={change.isPending}>{t('profile.password_change')}</button>
+      {question}
     </form>
   );
 }

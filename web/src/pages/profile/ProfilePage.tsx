@@ -8,6 +8,7 @@ import { later } from '../../lib/later';
 import { setPreferences, usePreferences, type Theme } from '../../lib/prefs';
 import { useEnter, useSession } from '../../lib/session';
 import { say } from '../../lib/toasts';
+import { useDiscard } from '../../ui/Discard';
 import { SelectField, TextField } from '../../ui/form';
 import { Bones, Choice, PageHead, Segments, Time } from '../../ui/kit';
 import { TotpCard } from './TotpCard';
@@ -37,6 +38,8 @@ function Person() {
     mutationFn: () => ok(api.PATCH('/api/v1/profile', { body: { name: name.trim() } })),
     onSuccess: (session) => { enter(session); say(t('action.saved')); },
   });
+  const changed = name.trim() !== user.name;
+  const { question } = useDiscard(changed);
   return (
     <form className="card padded" onSubmit={(event) => { event.preventDefault(); save.mutate(); }}>
       <h2>{t('profile.person')}</h2>
@@ -46,7 +49,8 @@ function Person() {
         <dt>{t('users.last_sign_in')}</dt><dd><Time at={user.last_sign_in_at} long /></dd>
       </dl>
       <TextField label={t('users.name')} value={name} maxLength={200} autoComplete="name" onChange={(event) => setName(event.target.value)} error={save.error ? messageOf(save.error) : undefined} />
-      <button type="submit" className="button start" disabled={name.trim() === user.name || save.isPending}>{t('action.save')}</button>
+      <button type="submit" className="button start" disabled={!changed || save.isPending}>{t('action.save')}</button>
+      {question}
     </form>
   );
 }

@@ -21,7 +21,7 @@ export function BulkBar({ selection, state, onAct, onSelectMatching, onClear }: 
   const total = state.total;
   const shown = total ? format.total(total.count, total.exact) : '';
   return (
-    <div className="bulk" role="toolbar" aria-label={t('queue.title')}>
+    <div className="bulk" role="toolbar" aria-label={t('queue.bulk')}>
       <b className="num" role="status">
         {selection.kind === 'matching' ? tn('queue.all_selected', total?.count ?? 0, { n: shown }) : tn('queue.selected', selection.ids.size)}
       </b>

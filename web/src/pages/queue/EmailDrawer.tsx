@@ -4,17 +4,19 @@ import { Link } from 'wouter';
 import { api, ok } from '../../api/client';
 import type { QueueActionWord } from '../../api/types';
 import * as format from '../../lib/format';
-import { t, word } from '../../lib/i18n';
+import { t, unturned, word } from '../../lib/i18n';
 import { useConnectionNames, useRefreshOn } from '../../lib/lookups';
+import { said } from '../../lib/sayings';
 import { useRights } from '../../lib/session';
-import { Bones, CopyButton, Failure, Note, Tag, Time } from '../../ui/kit';
+import { Bones, CopyButton, Fact, Failure, Note, Tag, Time } from '../../ui/kit';
 import { Menu } from '../../ui/overlay';
 import { Drawer } from '../../ui/overlay/Drawer';
 import { Status } from '../../ui/status';
 import { Content } from '../mail/Content';
+import { Origin } from '../mail/Origin';
 import { SendAgain } from '../mail/SendAgain';
 import { Timeline } from '../mail/Timeline';
-import { actionsFor } from './actions';
+import { actionsFor, inSightFor, isInDoubt } from './actions';
 
 interface Props {
   id: string | null;
@@ -37,7 +39,7 @@ export function EmailDrawer({ id, onClose, returnTo, onAct }: Props) {
   });
   const email = story.data;
   const actions = email && rights.manage ? actionsFor(email) : [];
-  const inSight = actions.filter(({ action }) => action === 'settle' || action === 'retry' || action === 'release').slice(0, 2);
+  const inSight = email && rights.manage ? inSightFor(email) : [];
   const rest = actions.filter((one) => !inSight.includes(one));
   return (
     <Drawer open={!!id} onClose={onClose} returnTo={returnTo} title={email ? email.subject || t('email.no_subject') : t('email.email')}
@@ -56,27 +58,35 @@ export function EmailDrawer({ id, onClose, returnTo, onAct }: Props) {
           <CopyButton text={location.href} label={t('action.copy_link')} />
         </>
       )}>
-      {story.error && !email && <Failure error={story.error} retry={() => void story.refetch()} />}
+      {story.error && !email && <Failure error={story.error} retry={() => void story.refetch()} missing={t('email.missing')} />}
       {!email && !story.error && <Bones />}
       {email && (
         <>
-          {email.reason && <Note tone={email.status === 'failed' || email.status === 'expired' ? 'bad' : email.status === 'accepted' ? 'ok' : 'warn'} title={email.reason_class ? word('class', email.reason_class) : undefined}>{email.reason}</Note>}
-          {email.in_doubt && !email.finished_at && <Note tone="info">{t('act.settle_help')}</Note>}
+          {email.reason && <Note tone={email.status === 'failed' || email.status === 'expired' ? 'bad' : email.status === 'accepted' ? 'ok' : 'warn'} title={email.reason_class ? word('class', email.reason_class) : undefined}>{said(email.reason)}</Note>}
+          {isInDoubt(email) && !email.finished_at && <Note tone="warn">{t('act.settle_help')}</Note>}
           <dl className="facts">
-            <dt>{t('email.email')}</dt><dd className="strong">{email.email}</dd>
-            <dt>{t('email.created_at')}</dt><dd><Time at={email.created_at} long /></dd>
-            <dt>{t('email.last_attempt_at')}</dt><dd><Time at={email.last_attempt_at} long /></dd>
+            <Fact name={t('email.email')} className="strong">{email.email}</Fact>
+            <Fact name={t('email.created_at')}><Time at={email.created_at} long /></Fact>
+            <Fact name={t('email.last_attempt_at')}><Time at={email.last_attempt_at} long /></Fact>
             {email.finished_at
-              ? <><dt>{t('email.finished_at')}</dt><dd><Time at={email.finished_at} long /></dd></>
-              : <><dt>{t('email.next_attempt_at')}</dt><dd><Time at={email.next_attempt_at} long /></dd><dt>{t('email.expires_at')}</dt><dd><Time at={email.expires_at} long /></dd></>}
-            <dt>{t('email.attempts')}</dt><dd className="num">{format.number(email.attempts)}</dd>
-            <dt>{t('email.lane')}</dt><dd>{email.lane}</dd>
-            <dt>{t('email.connection')}</dt><dd>{email.connection_id === null ? t('email.any_connection') : <Link href={`/connections?open=${email.connection_id}`}>{nameOf(email.connection_id)}</Link>}</dd>
-            {email.tags.length > 0 && <><dt>{t('email.tags')}</dt><dd className="line wraps">{email.tags.map((tag) => <Tag key={tag} boxed>{tag}</Tag>)}</dd></>}
-            <dt>{t('email.size')}</dt><dd>{format.bytes(email.size_bytes)}</dd>
-            <dt>{t('email.message_id')}</dt><dd className="mono">{email.message_id}</dd>
-            <dt>{t('email.subject')}</dt><dd>{email.subject || '—'}</dd>
+              ? <Fact name={t('email.finished_at')}><Time at={email.finished_at} long /></Fact>
+              : <><Fact name={t('email.next_attempt_at')}><Time at={email.next_attempt_at} long /></Fact><Fact name={t('email.expires_at')}><Time at={email.expires_at} long /></Fact></>}
+            <Fact name={t('email.attempts')} className="num">{format.number(email.attempts)}</Fact>
+            <Fact name={t('email.lane')}>{email.lane}</Fact>
+            <Fact name={t('email.connection')}>
+              {email.connection_id === null ? t('email.any_connection') : (
+                <>
+                  <Link href={`/connections?open=${email.connection_id}`}><bdi>{unturned(nameOf(email.connection_id)!)}</bdi></Link>
+                  {!email.finished_at && <span className="hint"> · {t(isInDoubt(email) ? 'email.bound_in_doubt' : 'email.bound')}</span>}
+                </>
+              )}
+            </Fact>
+            {email.tags.length > 0 && <Fact name={t('email.tags')} className="line wraps">{email.tags.map((tag) => <Tag key={tag} boxed>{unturned(tag)}</Tag>)}</Fact>}
+            <Fact name={t('email.size')}>{format.bytes(email.size_bytes)}</Fact>
+            <Fact name={t('email.message_id')} className="mono">{email.message_id}</Fact>
+            <Fact name={t('email.subject')}>{email.subject || '—'}</Fact>
           </dl>
+          <Origin messageId={email.message_id} />
           <section className="part"><h3>{t('timeline.title')}</h3><Timeline story={email} /></section>
           <Content key={email.message_id} messageId={email.message_id} size={email.size_bytes} />
         </>

@@ -25,7 +25,7 @@ const idOf = (row: Email) => row.id;
 const newestFirst = { field: 'created_at', down: true };
 
 export function QueuePage() {
-  const [params, change] = useUrlState();
+  const [params, change, close] = useUrlState();
   const rights = useRights();
   const connections = useConnections().data;
   const chosen = usePreferences().columns.queue;
@@ -45,16 +45,18 @@ export function QueuePage() {
   };
 
   const data = useMemo(() => queueColumns(connections ?? []), [connections]);
-  const columns: Column<Email>[] = !rights.manage ? data : [
+  const toggleNow = useRef(toggle);
+  toggleNow.current = toggle;
+  const columns = useMemo((): Column<Email>[] => !rights.manage ? data : [
     {
       id: 'mark', title: '', width: '38px', fixed: true, phone: 'mark',
       head: <Tick label={t('queue.select_loaded')} checked={selection.kind === 'matching'} mixed={selection.kind === 'ids' && selection.ids.size > 0}
         onChange={(on) => setSelection(on ? { kind: 'ids', ids: new Set(loaded()) } : nothing)} />,
       render: (row) => <Tick label={t('queue.select_row', { email: row.email })} checked={has(selection, row.id)}
-        onChange={(_, event) => toggle(row, event instanceof MouseEvent && event.shiftKey)} />,
+        onChange={(_, event) => toggleNow.current(row, event instanceof MouseEvent && event.shiftKey)} />,
     },
     ...data,
-  ];
+  ], [data, rights.manage, selection]);
 
   return (
     <div className="page filled">
@@ -69,13 +71,13 @@ export function QueuePage() {
         selection={rights.manage ? { any: !isEmpty(selection), has: (row) => has(selection, row.id), toggle, clear } : undefined}
         bulk={(state) => (
           <BulkBar selection={selection} state={state} onClear={clear} onSelectMatching={() => setSelection({ kind: 'matching' })}
-            onAct={(action) => setAsked({ action, about: target(selection, state.query) })} />
+            onAct={(action) => setAsked({ action, about: target(selection, state.query()) })} />
         )}
         tools={({ params: now }) => <ViewsMenu list="queue" params={now} columns={visible(data, chosen).map((column) => column.id)} />}
         empty={<Empty icon={Inbox} title={t('queue.empty')} action={<Link className="button" href="/log">{t('queue.to_log')}</Link>}>{t('queue.empty_help')}</Empty>} />
-      {lastOpen.current && <EmailDrawer id={open} onClose={() => change({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)}
+      {lastOpen.current && <EmailDrawer id={open} onClose={() => close({ open: null })} returnTo={() => (lastOpen.current ? rowElement(lastOpen.current) : null)}
         onAct={(action, id) => setAsked({ action, about: { ids: [id] } })} />}
-      {asked && <ActionDialog action={asked.action} target={asked.about} onClose={() => setAsked(null)} onDone={() => { clear(); list.current?.reload(); }} />}
+      {asked && <ActionDialog action={asked.action} target={asked.about} rows={list.current?.rows()} onClose={() => setAsked(null)} onDone={() => { clear(); list.current?.reload(); }} />}
     </div>
   );
 }

@@ -20,7 +20,20 @@ const takes: Partial<Record<EmailStatus, QueueActionWord[]>> = {
   unknown: ['retry', 'delete'],
 };
 
-export function actionsFor({ status, in_doubt: inDoubt }: Pick<Email, 'status' | 'in_doubt'>) {
-  const words = takes[status] ?? [];
-  return ACTIONS.filter(({ action }) => words.includes(action) || (action === 'settle' && words.length > 0 && inDoubt));
+type State = Pick<Email, 'status' | 'in_doubt'>;
+
+/** It may have been sent already: what tries it again may bring it twice. */
+export const isInDoubt = ({ status, in_doubt: inDoubt }: State) => status === 'unknown' || inDoubt;
+
+export function actionsFor(email: State) {
+  const words = takes[email.status] ?? [];
+  return ACTIONS.filter(({ action }) => words.includes(action) || (action === 'settle' && words.length > 0 && isInDoubt(email)));
+}
+
+/** What an email's drawer offers at once, the likeliest first: whoever knows what became of a doubt sends nothing twice. */
+const FIRST: QueueActionWord[] = ['settle', 'retry', 'release'];
+
+export function inSightFor(email: State) {
+  const offered = actionsFor(email);
+  return FIRST.flatMap((word) => offered.filter(({ action }) => action === word)).slice(0, 2);
 }

@@ -1,6 +1,7 @@
 import { QUEUE_STATUSES, REASON_CLASSES, type Connection, type Email } from '../../api/types';
 import * as format from '../../lib/format';
 import { t, word } from '../../lib/i18n';
+import { said } from '../../lib/sayings';
 import type { Column } from '../../ui/grid/columns';
 import { cut, Time } from '../../ui/kit';
 import { Status } from '../../ui/status';
@@ -36,7 +37,7 @@ export function queueColumns(connections: Connection[]): Column<Email>[] {
     },
     {
       id: 'reason', title: t('email.reason'), width: 'minmax(134px, 1.4fr)', filter: { kind: 'text', name: 'reason', hint: t('filter.contains') },
-      render: (row) => cut(row.reason, 'soft'),
+      render: (row) => cut(row.reason && said(row.reason), 'soft'),
     },
     {
       id: 'reason_class', title: t('email.reason_class'), width: '130px', extra: true,

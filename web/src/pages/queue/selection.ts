@@ -34,7 +34,10 @@ export function target(selection: Selection, query: Query): Target {
   return Object.keys(filter).length ? { filter: filter as QueueFilter } : { filter: {}, all: true };
 }
 
-/** A filter's emails as they were counted: what has come since was never looked at. */
+/**
+ * A filter's emails without those that were submitted after it was counted. Older mail may still have come to match since
+ * (it was deferred, say): what acts counts once more, and asks again when there are more of them.
+ */
 export function asCounted(about: Target, asOf: string): Target {
   if (!about.filter) return about;
   const end = about.filter.created_at_to;

@@ -1,10 +1,10 @@
 // The set filters, each of which can be taken away, and Reset for all of them.
 import { X } from 'lucide-react';
-import { instant, isSet, namesOf, valuesOf, type Filter } from '../../lib/filters';
+import { cleared, instant, isSet, namesOf, valuesOf, type Filter } from '../../lib/filters';
 import * as format from '../../lib/format';
 import { t } from '../../lib/i18n';
+import type { UrlChange } from '../../lib/url';
 import type { Column } from './columns';
-import type { FilterChange } from './FilterForm';
 
 /** A filter's present value in words. */
 export function describe(filter: Filter, params: URLSearchParams): string {
@@ -25,10 +25,16 @@ export function describe(filter: Filter, params: URLSearchParams): string {
   return [from && `≥ ${from}`, to && `≤ ${to}`].filter(Boolean).join(', ');
 }
 
-export function Chips<Row>({ columns, params, onChange }: { columns: Column<Row>[]; params: URLSearchParams; onChange: (change: FilterChange) => void }) {
-  const set = columns.filter((column) => column.filter && isSet(column.filter, params));
+const setOf = <Row,>(columns: Column<Row>[], params: URLSearchParams) => columns.filter((column) => column.filter && isSet(column.filter, params));
+
+/** All that is set, as one says it. */
+export const inWords = <Row,>(columns: Column<Row>[], params: URLSearchParams) =>
+  setOf(columns, params).map((column) => `${column.title}: ${describe(column.filter!, params)}`).join(', ');
+
+export function Chips<Row>({ columns, params, onChange }: { columns: Column<Row>[]; params: URLSearchParams; onChange: (change: UrlChange) => void }) {
+  const set = setOf(columns, params);
   if (set.length === 0) return null;
-  const without = (of: Column<Row>[]): FilterChange => Object.fromEntries(of.flatMap((column) => namesOf(column.filter!)).map((name) => [name, null]));
+  const without = (of: Column<Row>[]): UrlChange => cleared(of.map((column) => column.filter!));
   return (
     <div className="chips" role="group" aria-label={t('filter.active')}>
       {set.map((column) => (

@@ -1,18 +1,17 @@
-// The form of one filter, in a column's head and, on phones, in the sheet of all filters. Choices act at once; typed
-// text acts with Enter or the button, so that a list isn't read anew with every letter.
-import { useId, useState } from 'react';
-import { fromLocalInput, instant, namesOf, toLocalInput, type Filter } from '../../lib/filters';
+// The form of one filter, in a column's head and, on phones, in the sheet of all filters. Choices act at once; what is
+// typed acts with Enter, with the button or when its field is left, so that a list isn't read anew with every letter.
+import { useId, useState, type ReactNode } from 'react';
+import { cleared, fromLocalInput, instant, namesOf, toLocalInput, type Filter } from '../../lib/filters';
 import { t } from '../../lib/i18n';
 import { usePreferences } from '../../lib/prefs';
+import type { UrlChange } from '../../lib/url';
 import { Choice } from '../kit';
-
-export type FilterChange = Record<string, string | string[] | null>;
 
 interface Props<F extends Filter = Filter> {
   filter: F;
   title: string;
   params: URLSearchParams;
-  onChange: (change: FilterChange) => void;
+  onChange: (change: UrlChange) => void;
 }
 
 type Of<Kind extends Filter['kind']> = Props<Extract<Filter, { kind: Kind }>>;
@@ -30,19 +29,56 @@ export function FilterForm({ filter, ...rest }: Props) {
   }
 }
 
-function TextForm({ filter, title, params, onChange }: Of<'text' | 'id' | 'number'>) {
+interface Writing {
+  /** A value of the address as the field has it, and back; nothing goes away. */
+  shown?: (value: string) => string;
+  meant?: (text: string) => string | null;
+}
+
+/** What is typed into a filter's fields, under the address' names, until it is applied. */
+function useDraft({ filter, params, onChange }: Pick<Props, 'filter' | 'params' | 'onChange'>, { shown = (value) => value, meant = (text) => text.trim() || null }: Writing = {}) {
+  const names = namesOf(filter);
+  const given = Object.fromEntries(names.map((name) => [name, shown(params.get(name) ?? '')]));
+  const [draft, setDraft] = useState(given);
+  // A chip, a preset or Back changes the address: the fields follow.
+  const now = JSON.stringify(given);
+  const [before, setBefore] = useState(now);
+  if (now !== before) {
+    setBefore(now);
+    setDraft(given);
+  }
+  return {
+    fieldOf: (name: string) => ({ value: draft[name] ?? '', onChange: (event: { target: { value: string } }) => setDraft({ ...draft, [name]: event.target.value }) }),
+    // What nobody touched stays as the address has it: "-24h" stays that, and a time keeps its seconds.
+    apply: () => {
+      const touched = names.filter((name) => draft[name] !== given[name]);
+      if (touched.length > 0) onChange(Object.fromEntries(touched.map((name) => [name, meant(draft[name]!)])));
+    },
+    clear: () => {
+      setDraft(Object.fromEntries(names.map((name) => [name, ''])));
+      onChange(cleared([filter]));
+    },
+  };
+}
+
+/** What was typed into a field is not lost when it is left. */
+function DraftForm({ apply, children }: { apply: () => void; children: ReactNode }) {
+  return <form className="stack tight" noValidate onBlur={(event) => event.target instanceof HTMLInputElement && apply()} onSubmit={(event) => { event.preventDefault(); apply(); }}>{children}</form>;
+}
+
+function TextForm({ filter, title, ...rest }: Of<'text' | 'id' | 'number'>) {
   const id = useId();
-  const [text, setText] = useState(params.get(filter.name) ?? '');
+  const { fieldOf, apply, clear } = useDraft({ filter, ...rest });
+  const hint = 'hint' in filter && filter.hint;
   return (
-    <form className="stack tight" onSubmit={(event) => { event.preventDefault(); onChange({ [filter.name]: text.trim() || null }); }}>
+    <DraftForm apply={apply}>
       <div className="field">
         <label htmlFor={id} className="only-read">{title}</label>
-        <input id={id} className="input" value={text} onChange={(event) => setText(event.target.value)} autoComplete="off"
-          inputMode={filter.kind === 'number' ? 'numeric' : undefined} aria-describedby={`${id}-hint`} />
-        {'hint' in filter && filter.hint && <span id={`${id}-hint`} className="hint">{filter.hint}</span>}
+        <input id={id} className="input" {...fieldOf(filter.name)} autoComplete="off" inputMode={filter.kind === 'number' ? 'numeric' : undefined} aria-describedby={hint ? `${id}-hint` : undefined} />
+        {hint && <span id={`${id}-hint`} className="hint">{hint}</span>}
       </div>
-      <Buttons clear={() => { setText(''); onChange({ [filter.name]: null }); }} />
-    </form>
+      <Buttons clear={clear} />
+    </DraftForm>
   );
 }
 
@@ -62,19 +98,18 @@ function ChoiceForm({ filter, title, params, onChange }: Of<'choice'>) {
   );
 }
 
-function NumbersForm({ filter, params, onChange }: Of<'numbers'>) {
+function NumbersForm({ filter, ...rest }: Of<'numbers'>) {
   const id = useId();
+  const { fieldOf, apply, clear } = useDraft({ filter, ...rest });
   const [fromName, toName] = namesOf(filter) as [string, string];
-  const [from, setFrom] = useState(params.get(fromName) ?? '');
-  const [to, setTo] = useState(params.get(toName) ?? '');
   return (
-    <form className="stack tight" onSubmit={(event) => { event.preventDefault(); onChange({ [fromName]: from || null, [toName]: to || null }); }}>
+    <DraftForm apply={apply}>
       <div className="two">
-        <div className="field"><label htmlFor={`${id}f`}>{t('filter.at_least')}</label><input id={`${id}f`} className="input" type="number" min={0} value={from} onChange={(event) => setFrom(event.target.value)} /></div>
-        <div className="field"><label htmlFor={`${id}t`}>{t('filter.at_most')}</label><input id={`${id}t`} className="input" type="number" min={0} value={to} onChange={(event) => setTo(event.target.value)} /></div>
+        <div className="field"><label htmlFor={`${id}f`}>{t('filter.at_least')}</label><input id={`${id}f`} className="input" type="number" min={0} {...fieldOf(fromName)} /></div>
+        <div className="field"><label htmlFor={`${id}t`}>{t('filter.at_most')}</label><input id={`${id}t`} className="input" type="number" min={0} {...fieldOf(toName)} /></div>
       </div>
-      <Buttons clear={() => { setFrom(''); setTo(''); onChange({ [fromName]: null, [toName]: null }); }} />
-    </form>
+      <Buttons clear={clear} />
+    </DraftForm>
   );
 }
 
@@ -83,13 +118,16 @@ const PRESETS = ['-1h', '-24h', '-7d', '-30d'] as const;
 function DatesForm({ filter, params, onChange }: Of<'dates'>) {
   const id = useId();
   const utc = usePreferences().time_zone === 'UTC';
+  const { fieldOf, apply, clear } = useDraft({ filter, params, onChange }, {
+    shown: (value) => {
+      const at = instant(value);
+      return at ? toLocalInput(at, utc) : '';
+    },
+    meant: (text) => fromLocalInput(text, utc),
+  });
   const [fromName, toName] = namesOf(filter) as [string, string];
-  const shown = (name: string) => {
-    const at = instant(params.get(name) ?? '');
-    return at ? toLocalInput(at, utc) : '';
-  };
   return (
-    <div className="stack tight">
+    <DraftForm apply={apply}>
       {/* A time to come has no "last 24 hours". */}
       {filter.name !== 'next_attempt_at' && (
         <div className="line wraps">
@@ -99,12 +137,10 @@ function DatesForm({ filter, params, onChange }: Of<'dates'>) {
           ))}
         </div>
       )}
-      <div className="field"><label htmlFor={`${id}f`}>{t('filter.from')}</label>
-        <input id={`${id}f`} className="input" type="datetime-local" value={shown(fromName)} onChange={(event) => onChange({ [fromName]: fromLocalInput(event.target.value, utc) })} /></div>
-      <div className="field"><label htmlFor={`${id}t`}>{t('filter.before')}</label>
-        <input id={`${id}t`} className="input" type="datetime-local" value={shown(toName)} onChange={(event) => onChange({ [toName]: fromLocalInput(event.target.value, utc) })} /></div>
-      <button type="button" className="button little plain start" onClick={() => onChange({ [fromName]: null, [toName]: null })}>{t('action.clear')}</button>
-    </div>
+      <div className="field"><label htmlFor={`${id}f`}>{t('filter.from')}</label><input id={`${id}f`} className="input" type="datetime-local" {...fieldOf(fromName)} /></div>
+      <div className="field"><label htmlFor={`${id}t`}>{t('filter.before')}</label><input id={`${id}t`} className="input" type="datetime-local" {...fieldOf(toName)} /></div>
+      <Buttons clear={clear} />
+    </DraftForm>
   );
 }
 

@@ -1,7 +1,8 @@
 // The one grid of the house: rows of one height, of which only those in sight exist, in one scroll container, with the
 // roles of an ARIA grid and one row in the tab order.
-import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
 import { prefs } from '../../lib/prefs';
+import type { UrlChange } from '../../lib/url';
 import { leastWidth, type Column, type Sort } from './columns';
 import { GridHead } from './GridHead';
 import { GridRow } from './GridRow';
@@ -26,8 +27,10 @@ interface Props<Row> {
   selected?: (row: Row) => boolean;
   rowTone?: (row: Row) => string;
   onTop?: (atTop: boolean) => void;
+  /** Someone goes through the rows by keys. */
+  onWithin?: (within: boolean) => void;
   params?: URLSearchParams;
-  onFilter?: (change: Record<string, string | string[] | null>) => void;
+  onFilter?: (change: UrlChange) => void;
   empty?: ReactNode;
 }
 
@@ -43,11 +46,34 @@ function useRowHeight() {
   return height;
 }
 
+/** The same function for good, which does what the latest one does: who gets it is not drawn again for its sake. */
+function useSteady<Args extends unknown[]>(act: ((...args: Args) => void) | undefined) {
+  const latest = useRef(act);
+  useLayoutEffect(() => { latest.current = act; });
+  return useCallback((...args: Args) => latest.current?.(...args), []);
+}
+
 export function Grid<Row>(props: Props<Row>) {
   const { columns, count, at, onRange, resetKey, onTop } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const focusWanted = useRef(false);
+  const open = useSteady(props.onOpen);
+  const sortBy = useSteady(props.onSort);
+  const filterBy = useSteady(props.onFilter);
+  const within = useRef(false);
+  const noteFocus = () => {
+    const focused = scroller.current?.contains(document.activeElement) && document.activeElement!.matches('[data-index]:focus-visible, [data-index] :focus-visible');
+    if (within.current === !!focused) return;
+    within.current = !!focused;
+    props.onWithin?.(within.current);
+  };
+  useEffect(() => {
+    // A row may take the focus with it when it goes, and others may have come in above the one that has it.
+    noteFocus();
+    const focused = scroller.current?.querySelector<HTMLElement>('[data-index]:focus');
+    if (focused && !focusWanted.current) setActive(Number(focused.dataset.index));
+  });
   const rowHeight = useRowHeight();
   const { from, to } = useRows(scroller, count, rowHeight);
 
@@ -79,15 +105,17 @@ export function Grid<Row>(props: Props<Row>) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (!(event.target as HTMLElement).matches('[role=row]') || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 2);
-    const row = at(active);
+    // The row that has the focus: others may have come in above it since it got there.
+    const here = Number((event.target as HTMLElement).dataset.index ?? active);
+    const row = at(here);
     const mark = () => row && (props.onSelect ? props.onSelect(row, event.shiftKey) : props.onOpen?.(row));
-    const single: Record<string, () => void> = prefs.get().shortcuts ? { j: () => go(active + 1), k: () => go(active - 1), x: () => void mark() } : {};
+    const single: Record<string, () => void> = prefs.get().shortcuts ? { j: () => go(here + 1), k: () => go(here - 1), x: () => void mark() } : {};
     const keys: Record<string, () => void> = {
       ...single,
-      ArrowDown: () => go(active + 1),
-      ArrowUp: () => go(active - 1),
-      PageDown: () => go(active + page),
-      PageUp: () => go(active - page),
+      ArrowDown: () => go(here + 1),
+      ArrowUp: () => go(here - 1),
+      PageDown: () => go(here + page),
+      PageUp: () => go(here - page),
       Home: () => go(0),
       End: () => go(count - 1),
       Enter: () => row && props.onOpen?.(row),
@@ -103,8 +131,8 @@ export function Grid<Row>(props: Props<Row>) {
   return (
     <div className="scroller" ref={scroller} onScroll={(event) => onTop?.(event.currentTarget.scrollTop < 4)}>
       <div className="grid" role="grid" aria-label={props.label} aria-rowcount={props.total === undefined ? -1 : props.total + 1}
-        aria-colcount={columns.length} aria-multiselectable={props.onSelect ? true : undefined} style={style as CSSProperties} onKeyDown={onKeyDown}>
-        <GridHead columns={columns} sort={props.sort} onSort={props.onSort} params={props.params} onFilter={props.onFilter} />
+        aria-colcount={columns.length} aria-multiselectable={props.onSelect ? true : undefined} style={style as CSSProperties} onKeyDown={onKeyDown} onFocus={noteFocus} onBlur={() => setTimeout(noteFocus)}>
+        <GridHead columns={columns} sort={props.sort} onSort={sortBy} params={props.params} onFilter={props.onFilter && filterBy} />
         {count === 0 ? (
           <div role="rowgroup"><div role="row"><div role="gridcell" aria-colspan={columns.length}>{props.empty}</div></div></div>
         ) : (
@@ -116,7 +144,7 @@ export function Grid<Row>(props: Props<Row>) {
                 <GridRow key={row ? props.idOf(row) : index} row={row} rowId={row && props.idOf(row)} columns={columns} index={index} top={index * rowHeight}
                   inTabOrder={index === Math.min(active, count - 1)} selected={props.onSelect ? !!row && !!props.selected?.(row) : undefined}
                   tone={`${row ? (props.rowTone?.(row) ?? '') : ''} ${row && props.openId === props.idOf(row) ? 'open' : ''}`}
-                  onOpen={props.onOpen} onActive={setActive} />
+                  onOpen={open} onActive={setActive} />
               );
             })}
           </div>
@@ -128,3 +156,9 @@ export function Grid<Row>(props: Props<Row>) {
 
 /** The row on the screen, for giving the focus back to it. */
 export const rowElement = (id: string) => document.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`);
+
+/** Gives the focus to the list's row in the tab order, when what had it has gone. */
+export function focusRows() {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  document.querySelector<HTMLElement>('[data-index][tabindex="0"]')?.focus({ preventScroll: true });
+}

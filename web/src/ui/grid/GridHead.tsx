@@ -1,19 +1,21 @@
+import { memo } from 'react';
 import { ArrowDown, ArrowUp, ChevronsUpDown, ListFilter } from 'lucide-react';
 import { isSet } from '../../lib/filters';
 import { t } from '../../lib/i18n';
+import type { UrlChange } from '../../lib/url';
 import { Pop } from '../overlay';
 import type { Column, Sort } from './columns';
-import { FilterForm, type FilterChange } from './FilterForm';
+import { FilterForm } from './FilterForm';
 
 interface Props<Row> {
   columns: Column<Row>[];
   sort?: Sort;
   onSort?: (field: string) => void;
   params?: URLSearchParams;
-  onFilter?: (change: FilterChange) => void;
+  onFilter?: (change: UrlChange) => void;
 }
 
-export function GridHead<Row>({ columns, sort, onSort, params, onFilter }: Props<Row>) {
+function PlainHead<Row>({ columns, sort, onSort, params, onFilter }: Props<Row>) {
   return (
     <div role="rowgroup" className="grid-head">
       <div role="row" className="grid-row" aria-rowindex={1}>
@@ -35,6 +37,8 @@ export function GridHead<Row>({ columns, sort, onSort, params, onFilter }: Props
     </div>
   );
 }
+
+export const GridHead = memo(PlainHead) as typeof PlainHead;
 
 function HeadTitle<Row>({ column, sorted, down, onSort }: { column: Column<Row>; sorted: boolean; down: boolean; onSort?: (field: string) => void }) {
   if (!column.sort) return <span className="clamp">{column.title}</span>;

@@ -1,3 +1,4 @@
+import { memo, useLayoutEffect, useRef } from 'react';
 import type { Column } from './columns';
 
 interface Props<Row> {
@@ -14,9 +15,16 @@ interface Props<Row> {
   onActive: (index: number) => void;
 }
 
-export function GridRow<Row>({ row, rowId, columns, index, top, inTabOrder, selected, tone, onOpen, onActive }: Props<Row>) {
+const REACHED = 'a, button, input, select';
+
+function PlainRow<Row>({ row, rowId, columns, index, top, inTabOrder, selected, tone, onOpen, onActive }: Props<Row>) {
+  const element = useRef<HTMLDivElement>(null);
+  // What stands in a row is reached by Tab from that row alone: else Tab would go through the whole list.
+  useLayoutEffect(() => {
+    for (const one of element.current!.querySelectorAll<HTMLElement>(REACHED)) one.tabIndex = inTabOrder ? 0 : -1;
+  });
   return (
-    <div role="row" aria-rowindex={index + 2} aria-selected={selected} aria-busy={row ? undefined : true} data-index={index} data-row={rowId}
+    <div ref={element} role="row" aria-rowindex={index + 2} aria-selected={selected} aria-busy={row ? undefined : true} data-index={index} data-row={rowId}
       tabIndex={inTabOrder ? 0 : -1} className={`grid-row ${tone}`} style={{ transform: `translateY(${top}px)` }}
       onFocus={(event) => {
         // Not of what is in it: Tab would leave each row behind before it comes to it.
@@ -34,3 +42,6 @@ export function GridRow<Row>({ row, rowId, columns, index, top, inTabOrder, sele
     </div>
   );
 }
+
+/** Drawn again only when something in it is another. */
+export const GridRow = memo(PlainRow) as typeof PlainRow;

@@ -1,7 +1,7 @@
 // A list that the server gives whole: the same grid, without cursors; its filters are applied here.
 import { Inbox } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { isSet, namesOf } from '../../lib/filters';
+import { cleared, isSet } from '../../lib/filters';
 import { t, tn } from '../../lib/i18n';
 import { useUrlState } from '../../lib/url';
 import type { MessageKey } from '../../messages/en';
@@ -25,15 +25,17 @@ interface Props<Row> {
   counted: MessageKey;
   empty: ReactNode;
   rowTone?: (row: Row) => string;
+  /** The page hears of its changes at once. */
+  live?: boolean;
 }
 
 const BONES = 5;
 
-export function ShortList<Row>({ label, columns, chosen, rows, error, retry, idOf, onOpen, openId, counted, empty, rowTone }: Props<Row>) {
+export function ShortList<Row>({ label, columns, chosen, rows, error, retry, idOf, onOpen, openId, counted, empty, rowTone, live }: Props<Row>) {
   const [params, change] = useUrlState();
   const filters = columns.flatMap((column) => column.filter ?? []);
   const shown = rows?.filter((row) => passes(row, columns, params));
-  const reset = () => change(Object.fromEntries(filters.flatMap(namesOf).map((name) => [name, null])));
+  const reset = () => change(cleared(filters));
   return (
     <div className="card list fitting">
       {filters.length > 0 && <div className="list-bar phone-only"><FilterSheet columns={columns} params={params} onChange={change} /></div>}
@@ -47,7 +49,7 @@ export function ShortList<Row>({ label, columns, chosen, rows, error, retry, idO
       <div className="list-foot">
         <span className="num" role="status">{shown ? tn(counted, shown.length) : error ? '' : t('status.loading')}</span>
         <span className="grow" />
-        <LiveMark />
+        {live && <LiveMark />}
       </div>
     </div>
   );

@@ -12,6 +12,8 @@ interface View {
   height: number;
 }
 
+type InSight = ReturnType<typeof inSight>;
+
 /** The first row in sight, and the last one. */
 export const inSight = ({ top, height }: View, rowHeight: number) => ({ first: Math.floor(top / rowHeight), last: Math.floor((top + height) / rowHeight) });
 
@@ -21,9 +23,15 @@ export function scrollTo(index: number, rowHeight: number, headHeight: number, {
   return Math.min(start, Math.max(top, start + rowHeight + headHeight - height));
 }
 
+/** What a page has above its list, at least: a first guess, so that its rows are drawn once. */
+const ABOVE = 200;
+
+/** Rows that were drawn too many cost less than drawing them all anew. */
+const holds = (drawn: InSight, now: InSight) => drawn.first === now.first && drawn.last >= now.last && drawn.last - now.last <= BEYOND;
+
 /** The rows to draw of `count`: from the first to the last, both included. */
 export function useRows(scroller: RefObject<HTMLElement | null>, count: number, rowHeight: number) {
-  const [seen, setSeen] = useState(() => inSight({ top: 0, height: innerHeight }, rowHeight));
+  const [seen, setSeen] = useState(() => inSight({ top: 0, height: Math.max(rowHeight, innerHeight - ABOVE) }, rowHeight));
   // What is in sight is drawn first, and measured then; what scrolling brings comes with the next frame.
   const [settled, setSettled] = useState(false);
   useEffect(() => {
@@ -35,7 +43,7 @@ export function useRows(scroller: RefObject<HTMLElement | null>, count: number, 
     const element = scroller.current!;
     const look = () => {
       const now = inSight({ top: element.scrollTop, height: element.clientHeight }, rowHeight);
-      setSeen((before) => (before.first === now.first && before.last === now.last ? before : now));
+      setSeen((before) => (holds(before, now) ? before : now));
     };
     // Within the frame that shows the new place, so that none is blank.
     const follow = () => flushSync(look);

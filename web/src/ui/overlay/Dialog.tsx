@@ -1,5 +1,6 @@
 import { Dialog as BaseDialog } from '@base-ui/react/dialog';
 import type { ReactNode, RefObject } from 'react';
+import { unturned } from '../../lib/i18n';
 
 interface Props {
   open: boolean;
@@ -14,6 +15,7 @@ interface Props {
 }
 
 export function Dialog({ open, onClose, title, label, children, foot, initialFocus }: Props) {
+  const shown = typeof title === 'string' ? unturned(title) : title;
   return (
     <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose?.()}>
       <BaseDialog.Portal>
@@ -21,7 +23,7 @@ export function Dialog({ open, onClose, title, label, children, foot, initialFoc
         <BaseDialog.Popup className="dialog" aria-label={label} initialFocus={initialFocus}>
           {title ? (
             <div className="dialog-body">
-              <BaseDialog.Title className="clamp" title={typeof title === 'string' ? title : undefined}>{title}</BaseDialog.Title>
+              <BaseDialog.Title className="clamp" title={typeof shown === 'string' ? shown : undefined}>{shown}</BaseDialog.Title>
               {children}
             </div>
           ) : children}

@@ -1,7 +1,7 @@
 import { Dialog as BaseDialog } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { t } from '../../lib/i18n';
+import { t, unturned } from '../../lib/i18n';
 
 interface Props {
   open: boolean;
@@ -15,6 +15,8 @@ interface Props {
 }
 
 export function Drawer({ open, onClose, title, sub, children, foot, returnTo }: Props) {
+  // It is often a stranger's text: a subject.
+  const shown = typeof title === 'string' ? unturned(title) : title;
   return (
     <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <BaseDialog.Portal>
@@ -22,7 +24,7 @@ export function Drawer({ open, onClose, title, sub, children, foot, returnTo }: 
         <BaseDialog.Popup className="drawer" finalFocus={returnTo ? () => returnTo() ?? true : undefined}>
           <div className="drawer-head">
             <div className="grow">
-              <BaseDialog.Title className="clamp" title={typeof title === 'string' ? title : undefined}>{title}</BaseDialog.Title>
+              <BaseDialog.Title className="clamp" title={typeof shown === 'string' ? shown : undefined}>{shown}</BaseDialog.Title>
               {sub && <div className="drawer-sub">{sub}</div>}
             </div>
             <BaseDialog.Close className="button plain square little" aria-label={t('action.close')}><X aria-hidden /></BaseDialog.Close>

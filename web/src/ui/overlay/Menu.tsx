@@ -1,3 +1,4 @@
+import type { ComponentProps } from 'react';
 import { Menu as BaseMenu } from '@base-ui/react/menu';
 import type { MenuProps } from '../overlay';
 import { usePressed } from './usePressed';
@@ -14,7 +15,7 @@ export function Menu({ label, trigger, items, className = 'button', align = 'end
             {items.map(({ label: text, icon: Icon, onSelect, href, download, danger, disabled, rule }) => [
               rule && <div key={`${text}-rule`} className="item-rule" role="separator" />,
               <BaseMenu.Item key={text} className={`item ${danger ? 'danger' : ''}`} disabled={disabled} onClick={onSelect}
-                render={href ? <a href={href} download={download || undefined} /> : undefined}>
+                render={href ? <Way href={href} download={download} /> : undefined}>
                 <Icon aria-hidden />{text}
               </BaseMenu.Item>,
             ])}
@@ -23,4 +24,9 @@ export function Menu({ label, trigger, items, className = 'button', align = 'end
       </BaseMenu.Portal>
     </BaseMenu.Root>
   );
+}
+
+function Way({ href, download, onClick, ...rest }: Omit<ComponentProps<'a'>, 'href' | 'download'> & { href: string | (() => string); download?: boolean }) {
+  const now = () => (typeof href === 'string' ? href : href());
+  return <a {...rest} href={now()} download={download || undefined} onClick={(event) => { event.currentTarget.href = now(); onClick?.(event); }} />;
 }

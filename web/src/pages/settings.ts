@@ -1,0 +1,2 @@
+/** Where the answer about the settings is kept. */
+export const SETTINGS = ['settings'];
