@@ -17,16 +17,18 @@ std::unexpected<intake::Refusal> refused(std::string code, std::string detail) {
   return std::unexpected(intake::Refusal{400, std::move(code), std::move(detail), {}});
 }
 std::unexpected<intake::Refusal> bad_value(const std::string& name, std::string_view value = {}) {
-  const bool lost_plus = name == "email" && value.contains(' ');
+  const bool has_blank = name == "email" && value.contains(' ');
   return refused("parameter_invalid", "The value of \"" + printable(name, 60) + "\" is not valid." +
-                                          (lost_plus ? " In a query a + is written %2B." : ""));
+                                          (has_blank ? " In a query a + is written %2B." : ""));
 }
 
 std::optional<store::EmailFilter> email_filter(std::string_view text) {
   const std::string lower = to_lower(text);
   const std::size_t star = lower.find('*');
   using Kind = store::EmailFilter::Kind;
-  if (lower.empty() || (lower.contains(' ') && !lower.contains('"'))) return std::nullopt;
+  const std::string local = lower.substr(0, lower.rfind('@') == std::string::npos ? 0 : lower.rfind('@'));
+  const bool lost_plus = local.contains(' ') && !local.contains('"');  // no address has a blank there
+  if (lower.empty() || lost_plus) return std::nullopt;
   if (star == std::string::npos) return store::EmailFilter{Kind::exact, lower};
   if (star == lower.size() - 1) return store::EmailFilter{Kind::prefix, lower.substr(0, star)};
   if (lower.starts_with("*@") && lower.find('*', 1) == std::string::npos && lower.size() > 2)

@@ -189,7 +189,7 @@ class SendmailEnvelope {
   std::string completed(std::string message) const {
     struct Place {
       std::size_t at;
-      std::string_view user;
+      std::string user;
       Side side;
     };
     std::vector<Place> places;
@@ -198,14 +198,11 @@ class SendmailEnvelope {
                              equals_ignoring_case(name, "Reply-To");
       if (!of_author && !equals_ignoring_case(name, "To") && !equals_ignoring_case(name, "Cc")) return;
       if (const std::string_view user = only_user(value); !user.empty())
-        places.push_back(
-            {static_cast<std::size_t>(user.data() - message.data()), user, of_author ? Side::sender : Side::recipient});
+        places.push_back({static_cast<std::size_t>(user.data() - message.data()), std::string(user),
+                          of_author ? Side::sender : Side::recipient});
     });
     std::ranges::reverse(places);
-    for (const auto& [at, user, side] : places) {
-      const std::string address = with_domain(user, side);
-      message.replace(at, user.size(), address);
-    }
+    for (const auto& [at, user, side] : places) message.replace(at, user.size(), with_domain(user, side));
     return author_field_ + message;
   }
 

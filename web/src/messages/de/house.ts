@@ -71,6 +71,7 @@ export const house: Words<typeof english> = {
   'error.reload': 'Neu laden',
 
   'problem.bad_credentials': 'E-Mail-Adresse oder Passwort ist falsch.',
+  'problem.totp_unreadable': 'Dieser Code kann nicht geprüft werden: Der Schlüssel, mit dem er versiegelt war, fehlt. Geben Sie einen Wiederherstellungscode ein, oder lassen Sie sich einladen.',
   'problem.totp_wrong': 'Dieser Code ist falsch oder schon benutzt. Warten Sie auf den nächsten.',
   'problem.slow_down': 'Das waren zu viele Fehlversuche. Warten Sie ein wenig und versuchen Sie es dann erneut.',
   'problem.invitation_invalid': 'Dieser Link wurde schon benutzt oder ist zu alt. Bitten Sie um einen neuen.',

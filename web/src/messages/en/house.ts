@@ -71,6 +71,7 @@ export const house = {
   'error.reload': 'Reload',
 
   'problem.bad_credentials': 'The email address or the password is wrong.',
+  'problem.totp_unreadable': 'This code can\'t be checked: the key that sealed it is gone. Give a recovery code, or ask for an invitation.',
   'problem.totp_wrong': 'That code is wrong, or was used already. Wait for the next one.',
   'problem.slow_down': 'There were too many wrong tries. Wait a little, then try again.',
   'problem.invitation_invalid': 'This link was used already or is too old. Ask for another one.',
