@@ -58,7 +58,7 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
-    setupFiles: ['src/patience.ts'],
+    setupFiles: ['src/testing.ts'],
     testTimeout: 30_000,
   },
 });

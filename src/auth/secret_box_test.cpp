@@ -1,13 +1,13 @@
 #include "auth/secret_box.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "scripted/resource_limit.h"
 
 namespace postroom::auth {
 namespace {
@@ -28,23 +28,6 @@ class KeyFile : public testing::Test {
   std::string directory_;
 };
 
-// Files of this process may have no bytes while it lives: what a full disk does.
-class FullDisk {
- public:
-  FullDisk() {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit none{0, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &none);
-  }
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  rlimit before_{};
-};
-
 TEST_F(KeyFile, IsMadeOnceForItsOwnerAlone) {
   const Result<SecretBox> first = open();
   ASSERT_TRUE(first) << first.error().message;
@@ -56,7 +39,7 @@ TEST_F(KeyFile, IsMadeOnceForItsOwnerAlone) {
 
 TEST_F(KeyFile, IsNotThereByHalfAfterAFullDisk) {
   {
-    const FullDisk full;
+    const scripted::NoneLeft full(RLIMIT_FSIZE);
     EXPECT_FALSE(open());
   }
   EXPECT_FALSE(files::exists(path()));

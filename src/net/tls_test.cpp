@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -16,6 +15,7 @@
 #include "async/sim_loop.h"
 #include "net/line_reader.h"
 #include "net/stream_pair.h"
+#include "scripted/resource_limit.h"
 
 namespace postroom::net {
 namespace {
@@ -147,22 +147,6 @@ TEST_F(TlsTest, ReadsAuthoritiesAgainWhenTheirFileHasChanged) {
   EXPECT_NE(call(policy).trouble, "") << "the server still has the first one";
 }
 
-// The process may open no more files while it lives.
-class NoFilesLeft {
- public:
-  NoFilesLeft() {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit none{0, before_.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &none);
-  }
-  ~NoFilesLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-  NoFilesLeft(const NoFilesLeft&) = delete;
-  NoFilesLeft& operator=(const NoFilesLeft&) = delete;
-
- private:
-  rlimit before_{};
-};
-
 TEST_F(TlsTest, UsesARenewedCertificateOnceItCanBeRead) {
   const Certificate renewed;
   const std::string authority = renewed.certificate() + ".authority";
@@ -177,7 +161,7 @@ TEST_F(TlsTest, UsesARenewedCertificateOnceItCanBeRead) {
   EXPECT_EQ(troubles.size(), 1u) << "told once";
   std::filesystem::rename(renewed.key_file(), certificate_.key_file());
   {
-    const NoFilesLeft none;
+    const scripted::NoneLeft none(RLIMIT_NOFILE);
     EXPECT_NE(call(trusting_the_new).trouble, "");
   }
   EXPECT_EQ(troubles.size(), 2u);

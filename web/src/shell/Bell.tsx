@@ -11,6 +11,7 @@ import { EVENTS, useConnectionNames } from '../lib/lookups';
 import { said } from '../lib/sayings';
 import { setPreferences, usePreferences } from '../lib/prefs';
 import { useStarted } from '../lib/starting';
+import { Bones, Failure } from '../ui/kit';
 import { Pop } from '../ui/overlay';
 
 const looks: Record<string, { tone: string; icon: LucideIcon }> = {
@@ -23,14 +24,14 @@ const looks: Record<string, { tone: string; icon: LucideIcon }> = {
 
 export function Bell() {
   const { seen_event: seen } = usePreferences();
-  const events = useQuery({ queryKey: EVENTS, queryFn: async () => (await ok(api.GET('/api/v1/delivery/events', { params: { query: { limit: 20 } } }))).items, enabled: useStarted() }).data ?? [];
-  const newest = events[0]?.id ?? 0;
+  const events = useQuery({ queryKey: EVENTS, queryFn: async () => (await ok(api.GET('/api/v1/delivery/events', { params: { query: { limit: 20 } } }))).items, enabled: useStarted() });
+  const newest = events.data?.[0]?.id ?? 0;
   const news = newest > seen;
   return (
     <Pop label={news ? t('bell.news') : t('bell.title')} title={t('bell.title')} className="button plain square bell" align="end"
       trigger={<><BellIcon aria-hidden />{news && <i aria-hidden />}</>}>
       <Seen newest={newest} seen={seen} />
-      <News events={events} />
+      {events.data ? <News events={events.data} /> : events.error ? <Failure error={events.error} retry={() => void events.refetch()} /> : <Bones />}
     </Pop>
   );
 }

@@ -5,8 +5,6 @@ import { ConnectionsPage } from './ConnectionsPage';
 
 beforeEach(() => {
   vi.stubGlobal('fetch', vi.fn(async () => new Response('{"items":[],"lanes":[],"pauses":[]}', { headers: { 'content-type': 'application/json' } })));
-  vi.stubGlobal('ResizeObserver', class { observe() {} disconnect() {} });
-  Element.prototype.scrollTo = () => {};
   history.replaceState(null, '', '/connections');
 });
 afterEach(() => {

@@ -1,12 +1,8 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Column } from './columns';
 import { focusRows, Grid } from './Grid';
 
-beforeEach(() => {
-  vi.stubGlobal('ResizeObserver', class { observe() {} disconnect() {} });
-  Element.prototype.scrollTo = () => {};
-});
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();

@@ -1,14 +1,10 @@
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Page } from '../../api/types';
 import { streaming, ticks } from '../../lib/live';
 import type { Column } from './columns';
 import { List } from './List';
 
-beforeEach(() => {
-  vi.stubGlobal('ResizeObserver', class { observe() {} disconnect() {} });
-  Element.prototype.scrollTo = () => {};
-});
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();
