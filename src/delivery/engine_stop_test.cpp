@@ -8,6 +8,7 @@ namespace {
 
 using namespace testing;
 
+// Also what goes over sessions of a connection that was changed meanwhile.
 TEST_F(EngineTest, CutsWhatIsUnderWayWhenPatienceEndsAtAStop) {
   Script says_nothing = one_message("");
   says_nothing.emplace_back("PAUSE 6000");
@@ -55,6 +56,7 @@ TEST_F(EngineTest, GivesUpASessionThatDoesNotOpenWhenPatienceEndsAtAStop) {
   EXPECT_EQ(health(), store::HealthState::up) << "it is not the connection's fault";
 }
 
+// A provider that keeps us waiting for the dot's reply, and then a store that can't record it: one patience for both.
 TEST_F(EngineTest, StopsInTimeWhereNothingCanBeRecorded) {
   Script slow = one_message("");
   slow.emplace_back("PAUSE 25");
@@ -98,11 +100,15 @@ TEST_F(EngineTest, SaysGoodbyeToIdleSessionsAtOnceAtAStop) {
   EXPECT_EQ(status_of(slowly), EmailStatus::accepted);
 }
 
+// As a command line does without a server: it looks, changes, looks again and goes.
 TEST_F(EngineTest, LeavesNothingUnderWayWhereItDoesNotRun) {
   connect();
   {
     Engine looking(loop_, store_, provider_.network(), ids_, chance_, [](const auto&) { return Secret(); }, options());
     loop_.run(looking.settings_in_force());
+    store::ConnectionRecord changed = store_.disk().connections.at(1);
+    changed.weight = 7;
+    ASSERT_TRUE(loop_.run(store_.update_connection({changed, changed.version, {}})));
     looking.settings_changed();
     loop_.run(looking.settings_in_force());
   }
